@@ -1,0 +1,183 @@
+use crate::{
+    Action, Answers, Effect, Flow, MAX_TEXT, OfferRecord, Outcome, Policy, Response, Run, State, Step,
+};
+
+/// Why an action is not possible here. Nothing changes when one is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The customer has already left; there is only a receipt.
+    AlreadyCanceled,
+    /// The run has ended; the flow must be opened again first.
+    RunEnded,
+    /// That action does not belong to the step the customer is on.
+    NotOnThisStep,
+    /// The reason is none of the flow's.
+    UnknownReason,
+    /// A text is longer than [`MAX_TEXT`] characters.
+    TooLong,
+    /// The offer is not the one on the screen.
+    NotThisOffer,
+    /// The offer cannot be accepted, because this version does not know its kind.
+    UnknownOffer,
+    /// There is no step to go back to.
+    NothingBefore,
+    /// There is no cancellation that could be taken back.
+    NothingToUndo,
+}
+
+impl Refused {
+    /// What happened, for a developer.
+    #[must_use]
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::AlreadyCanceled => "The subscription is already canceled in this session.",
+            Self::RunEnded => "This run has ended. Open the flow again before acting in it.",
+            Self::NotOnThisStep => "This action does not belong to the step the customer is on.",
+            Self::UnknownReason => "The reason is none of this flow's reasons.",
+            Self::TooLong => "An answer is longer than 2000 characters.",
+            Self::NotThisOffer => "The offer is not the one the customer is shown.",
+            Self::UnknownOffer => "This kind of offer cannot be accepted by this version.",
+            Self::NothingBefore => "There is no step to go back to.",
+            Self::NothingToUndo => "There is no cancellation that can be taken back.",
+        }
+    }
+}
+
+/// Gives the state after an action, or says why there is none.
+///
+/// Total and deterministic: the same arguments give the same answer, and no action panics. In a session that was never
+/// opened an action opens it first. Outcomes that change billing begin as [`Effect::Pending`]; [`settle`](crate::settle)
+/// tells what became of them.
+///
+/// # Errors
+/// A [`Refused`] names why the action is not possible. [`Action::Cancel`] is refused in one case only: the customer has
+/// already left.
+pub fn apply(flow: &Flow, policy: &Policy, state: &State, action: &Action) -> Result<State, Refused> {
+    let mut next = state.clone();
+    if next.open_run().is_none() && !reopen(flow, policy, &mut next, action)? {
+        return Ok(next);
+    }
+    // There is an open run from here on: the customer's, or the one just begun.
+    let before = next.clone();
+    let Some(run) = next.runs.last_mut() else { return Err(Refused::RunEnded) };
+    run.seq += 1;
+    match action {
+        Action::Shown => {}
+        Action::Answer { answers, straight } => {
+            if run.step != Step::Survey {
+                return Err(Refused::NotOnThisStep);
+            }
+            check(flow, answers)?;
+            run.answers = answers.clone();
+            let offer = if *straight { None } else { fitting_offer(flow, policy, &before, answers) };
+            match offer {
+                Some(id) => show_offer(run, id),
+                None => run.step = Step::Confirm,
+            }
+        }
+        Action::Accept { offer } => {
+            answer_offer(run, offer, Response::Accepted)?;
+            match flow.offer(offer).map(|o| &o.kind) {
+                None | Some(crate::OfferKind::Other) => return Err(Refused::UnknownOffer),
+                Some(_) => end(run, Outcome::Saved, Some(Effect::Pending)),
+            }
+        }
+        Action::Decline { offer } => {
+            answer_offer(run, offer, Response::Declined)?;
+            run.step = Step::Confirm;
+        }
+        Action::Back => {
+            if run.step == Step::Survey || !asks(flow, policy) {
+                return Err(Refused::NothingBefore);
+            }
+            run.step = Step::Survey;
+        }
+        Action::Cancel => end(run, Outcome::Canceled, Some(Effect::Pending)),
+        Action::Keep => end(run, Outcome::Saved, None),
+        Action::Close => end(run, Outcome::Aborted, None),
+        Action::Undo => return Err(Refused::NothingToUndo),
+    }
+    Ok(next)
+}
+
+/// Begins the run an action needs. False when the action leaves everything as it is.
+fn reopen(flow: &Flow, policy: &Policy, state: &mut State, action: &Action) -> Result<bool, Refused> {
+    let canceled = state.is_canceled();
+    let ended = state.runs.last();
+    match action {
+        Action::Shown | Action::Close if canceled => return Ok(false),
+        Action::Close if ended.is_some() => return Ok(false),
+        Action::Undo => {
+            if !ended.is_some_and(Run::can_be_undone) {
+                return Err(Refused::NothingToUndo);
+            }
+            let mut run = Run::at(Step::Receipt);
+            run.seq = 1;
+            end(&mut run, Outcome::Saved, Some(Effect::Pending));
+            state.runs.push(run);
+            return Ok(false);
+        }
+        _ if canceled => return Err(Refused::AlreadyCanceled),
+        Action::Shown | Action::Cancel => {}
+        _ if ended.is_some() => return Err(Refused::RunEnded),
+        _ => {}
+    }
+    state.runs.push(Run::at(first_step(flow, policy)));
+    Ok(true)
+}
+
+/// Where a run begins.
+fn first_step(flow: &Flow, policy: &Policy) -> Step {
+    if asks(flow, policy) { Step::Survey } else { Step::Confirm }
+}
+
+/// Whether this flow has a survey: the policy allows it and there is something to ask.
+fn asks(flow: &Flow, policy: &Policy) -> bool {
+    policy.survey && (flow.feedback || !flow.reasons.is_empty())
+}
+
+fn check(flow: &Flow, answers: &Answers) -> Result<(), Refused> {
+    if answers.reason.as_ref().is_some_and(|key| flow.reason(key).is_none()) {
+        return Err(Refused::UnknownReason);
+    }
+    let long = |text: &Option<String>| text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT);
+    if long(&answers.follow_up) || long(&answers.feedback) { Err(Refused::TooLong) } else { Ok(()) }
+}
+
+/// The offer that answers a reason: the first that was never turned down, while the policy leaves room for it.
+fn fitting_offer(flow: &Flow, policy: &Policy, state: &State, answers: &Answers) -> Option<String> {
+    let run = state.open_run()?;
+    let reason = flow.reason(answers.reason.as_ref()?)?;
+    let room = run.offers.len() < policy.max_offers as usize;
+    let fits = |id: &&String| {
+        let here = run.offers.iter().any(|o| o.id == **id);
+        let open = matches!(state.response(id), None | Some(Response::Shown));
+        flow.offer(id).is_some() && open && policy.max_offers > 0 && (room || here)
+    };
+    reason.offers.iter().find(fits).cloned()
+}
+
+fn show_offer(run: &mut Run, id: String) {
+    if !run.offers.iter().any(|o| o.id == id) {
+        run.offers.push(OfferRecord { id: id.clone(), response: Response::Shown });
+    }
+    run.step = Step::Offer { offer: id };
+}
+
+fn answer_offer(run: &mut Run, offer: &str, response: Response) -> Result<(), Refused> {
+    match &run.step {
+        Step::Offer { offer: shown } if shown == offer => {}
+        Step::Offer { .. } => return Err(Refused::NotThisOffer),
+        _ => return Err(Refused::NotOnThisStep),
+    }
+    if let Some(record) = run.offers.iter_mut().find(|o| o.id == offer) {
+        record.response = response;
+    }
+    Ok(())
+}
+
+fn end(run: &mut Run, outcome: Outcome, effect: Option<Effect>) {
+    run.step = Step::Receipt;
+    run.outcome = Some(outcome);
+    run.effect = effect;
+}

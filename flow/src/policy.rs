@@ -1,0 +1,22 @@
+/// What the law of the customer's place allows on the way out.
+///
+/// The server chooses it and sends it with the session. A merchant's configuration can be stricter than the policy, never
+/// laxer: [`apply`](crate::apply) obeys the policy whatever the flow contains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
+pub struct Policy {
+    /// The policy's name, such as `default` or `us-mn`. Recorded with every outcome.
+    pub id: String,
+    /// How many different offers may be put to the customer in one run. 0 forbids offers.
+    pub max_offers: u32,
+    /// Whether the customer may be asked why before the confirmation.
+    pub survey: bool,
+}
+
+impl Policy {
+    /// The policy where no law is stricter: the survey may be asked, and one offer may be made.
+    #[must_use]
+    pub fn default_policy() -> Self {
+        Self { id: "default".into(), max_offers: 1, survey: true }
+    }
+}

@@ -1,0 +1,174 @@
+use crate::{Instant, Money, Node};
+
+/// Declares every word with the key it has in a locale pack.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident = $key:literal,)*) => {
+        /// A text of the flow that is not the merchant's own. Its key names it in a locale pack.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Word { $($(#[$doc])* $name,)* }
+
+        impl Word {
+            /// Every word, in the order of declaration.
+            pub const ALL: &'static [Word] = &[$(Word::$name,)*];
+
+            /// The name of this word in a locale pack.
+            #[must_use]
+            pub fn key(self) -> &'static str {
+                const KEYS: &[&str] = &[$($key,)*];
+                KEYS[self as usize]
+            }
+        }
+    };
+}
+
+words! {
+    /// Heading of the survey.
+    SurveyTitle = "survey_title",
+    /// Says that every answer is optional.
+    SurveyHint = "survey_hint",
+    /// Label of the free text field.
+    Feedback = "feedback",
+    /// Sends the survey and goes on.
+    Continue = "continue",
+    /// Goes straight to the confirmation.
+    SkipToCancel = "skip_to_cancel",
+    /// Keeps the subscription.
+    Keep = "keep",
+    /// Closes without deciding.
+    Close = "close",
+    /// Back to the survey.
+    Back = "back",
+    /// Name of the offer step, read out when it opens.
+    OfferTitle = "offer_title",
+    /// What the next charge will be: `{price}`, `{date}`.
+    OfferNext = "offer_next",
+    /// What it returns to: `{price}`, `{date}`.
+    OfferReturns = "offer_returns",
+    /// That the price does not return: `{price}`.
+    OfferStays = "offer_stays",
+    /// That the next charge only is lower: `{price}`.
+    OfferOnce = "offer_once",
+    /// Takes the offer.
+    Accept = "accept",
+    /// Turns the offer down and goes to the confirmation.
+    Decline = "decline",
+    /// Heading of the confirmation.
+    ConfirmTitle = "confirm_title",
+    /// What is being canceled: `{plan}`, `{price}`.
+    ConfirmPlan = "confirm_plan",
+    /// Until when access lasts: `{date}`.
+    ConfirmUntil = "confirm_until",
+    /// That access ends at once.
+    ConfirmNow = "confirm_now",
+    /// That nothing is charged any more.
+    ConfirmNoCharge = "confirm_no_charge",
+    /// Cancels.
+    Cancel = "cancel",
+    /// Heading once canceled.
+    CanceledTitle = "canceled_title",
+    /// Heading once the merchant has been asked to cancel.
+    RequestedTitle = "requested_title",
+    /// Says that the merchant will act.
+    RequestedText = "requested_text",
+    /// Says that billing has not answered yet and nothing more is needed of the customer.
+    PendingText = "pending_text",
+    /// Until when access lasts, on the receipt: `{date}`.
+    CanceledUntil = "canceled_until",
+    /// Heading once an offer was taken.
+    SavedTitle = "saved_title",
+    /// Heading when nothing has changed.
+    UnchangedTitle = "unchanged_title",
+    /// That the subscription goes on as before.
+    UnchangedText = "unchanged_text",
+    /// Heading once a cancellation was taken back.
+    UndoneTitle = "undone_title",
+    /// Label of the reference on a receipt.
+    Reference = "reference",
+    /// Label of the moment on a receipt.
+    IssuedAt = "issued_at",
+    /// Label of the plan on a receipt.
+    Plan = "plan",
+    /// Label of the end date on a receipt.
+    EffectiveAt = "effective_at",
+    /// Label of the offer on a receipt.
+    OfferTaken = "offer_taken",
+    /// Label of the next charge on a receipt.
+    NextCharge = "next_charge",
+    /// A price and its date: `{price}`, `{date}`.
+    PriceOn = "price_on",
+    /// Takes the cancellation back.
+    Undo = "undo",
+    /// Leaves the receipt.
+    Done = "done",
+    /// Opens the flow again after it was closed.
+    OpenAgain = "open_again",
+    /// An offer was taken and billing refused it.
+    NoticeOfferRefused = "notice_offer_refused",
+    /// Something was changed elsewhere meanwhile; what is shown is how it is now.
+    NoticeChanged = "notice_changed",
+    /// The server could not be reached or did not understand.
+    NoticeFailed = "notice_failed",
+    /// A text was too long.
+    NoticeTooLong = "notice_too_long",
+    /// Where else to go: `{email}`.
+    NoticeEmail = "notice_email",
+    /// Sends the same again.
+    TryAgain = "try_again",
+    /// Said while the server works.
+    Working = "working",
+}
+
+/// The words of one language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words(pub(crate) Vec<String>);
+
+/// What a placeholder in a word stands for.
+pub(crate) type Fill<'a> = (&'static str, Node);
+
+impl Words {
+    /// The words of a language, each asked for by its key.
+    ///
+    /// # Errors
+    /// The key of the first word there is no text for.
+    pub fn from_pack(text: impl Fn(&'static str) -> Option<String>) -> Result<Self, &'static str> {
+        Word::ALL.iter().map(|word| text(word.key()).ok_or(word.key())).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The text of a word, placeholders unfilled.
+    #[must_use]
+    pub fn get(&self, word: Word) -> &str {
+        self.0.get(word as usize).map_or("", String::as_str)
+    }
+
+    /// The text of a word as nodes, every `{placeholder}` replaced by its leaf. An unknown placeholder stays as it stands.
+    pub(crate) fn fill(&self, word: Word, fills: &[Fill<'_>]) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        let mut rest = self.get(word);
+        while let Some((before, name, after)) = placeholder(rest) {
+            let Some((_, node)) = fills.iter().find(|(key, _)| *key == name) else { break };
+            if !before.is_empty() {
+                nodes.push(Node::Text(before.into()));
+            }
+            nodes.push(node.clone());
+            rest = after;
+        }
+        if !rest.is_empty() {
+            nodes.push(Node::Text(rest.into()));
+        }
+        nodes
+    }
+}
+
+fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, open) = text.split_once('{')?;
+    let (name, after) = open.split_once('}')?;
+    Some((before, name, after))
+}
+
+pub(crate) fn price(money: &Money) -> Fill<'static> {
+    ("price", Node::Money(money.clone()))
+}
+
+pub(crate) fn date(instant: &Instant) -> Fill<'static> {
+    ("date", Node::Date(instant.clone()))
+}
