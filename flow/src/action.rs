@@ -127,12 +127,11 @@ impl Action {
 
 impl Answers {
     fn from_form(fields: &[(String, String)]) -> Self {
-        // Browsers send line ends as CR LF, which would count twice against the limit.
+        // Browsers send line ends as CR LF; the CR would count against the limit.
         let written = |name: &str| {
-            field(fields, name)
-                .map(str::trim)
-                .filter(|text| !text.is_empty())
-                .map(|text| text.replace("\r\n", "\n"))
+            let text = field(fields, name)?.trim_ascii();
+            let bytes = text.bytes().filter(|byte| *byte != b'\r').collect();
+            String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
         };
         let reason: Option<String> = written("reason");
         // Every reason has its own field on the page; only what stands under the chosen one was meant.

@@ -87,7 +87,7 @@ pub fn apply(flow: &Flow, policy: &Policy, state: &State, action: &Action) -> Re
             run.step = Step::Confirm;
         }
         Action::Back => {
-            if run.step == Step::Survey || !asks(flow, policy) {
+            if run.step == Step::Survey || !flow.asks(policy) {
                 return Err(Refused::NothingBefore);
             }
             run.step = Step::Survey;
@@ -128,20 +128,20 @@ fn reopen(flow: &Flow, policy: &Policy, state: &mut State, action: &Action) -> R
 
 /// Where a run begins.
 fn first_step(flow: &Flow, policy: &Policy) -> Step {
-    if asks(flow, policy) { Step::Survey } else { Step::Confirm }
-}
-
-/// Whether this flow has a survey: the policy allows it and there is something to ask.
-fn asks(flow: &Flow, policy: &Policy) -> bool {
-    policy.survey && (flow.feedback || !flow.reasons.is_empty())
+    if flow.asks(policy) { Step::Survey } else { Step::Confirm }
 }
 
 fn check(flow: &Flow, answers: &Answers) -> Result<(), Refused> {
     if answers.reason.as_ref().is_some_and(|key| flow.reason(key).is_none()) {
         return Err(Refused::UnknownReason);
     }
-    let long = |text: &Option<String>| text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT);
+    let long = |text: &Option<String>| text.as_ref().is_some_and(|text| characters(text) > MAX_TEXT);
     if long(&answers.follow_up) || long(&answers.feedback) { Err(Refused::TooLong) } else { Ok(()) }
+}
+
+/// How many characters a text has. (`chars().count()` is faster, and much larger.)
+fn characters(text: &str) -> usize {
+    text.bytes().filter(|byte| byte & 0xC0 != 0x80).count()
 }
 
 /// The offer that answers a reason: the first that was never turned down, while the policy leaves room for it.

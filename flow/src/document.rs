@@ -125,6 +125,12 @@ impl Flow {
         self.reasons.iter().find(|reason| reason.key == key)
     }
 
+    /// Whether this flow has a survey: the policy allows it and there is something to ask.
+    #[must_use]
+    pub fn asks(&self, policy: &Policy) -> bool {
+        policy.survey && (self.feedback || !self.reasons.is_empty())
+    }
+
     /// The offer with this id.
     #[must_use]
     pub fn offer(&self, id: &str) -> Option<&Offer> {

@@ -28,33 +28,39 @@ pub enum Node {
     Moment(Instant),
 }
 
+// Not inlined: every view is made of these calls, and in the widget each byte of them counts many times over.
 impl Element {
-    pub(crate) fn new(tag: &'static str) -> Self {
-        Self { tag, attributes: Vec::new(), children: Vec::new() }
+    #[inline(never)]
+    pub(crate) fn new(tag: &'static str, class: &str) -> Self {
+        let mut element = Self { tag, attributes: Vec::new(), children: Vec::new() };
+        if !class.is_empty() {
+            element.set("class", class);
+        }
+        element
     }
 
-    pub(crate) fn class(tag: &'static str, class: &str) -> Self {
-        Self::new(tag).with("class", class)
-    }
-
-    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+    /// Sets an attribute.
+    #[inline(never)]
+    pub(crate) fn set(&mut self, name: &'static str, value: &str) -> &mut Self {
         self.attributes.push((name, value.into()));
         self
     }
 
-    pub(crate) fn text(mut self, text: &str) -> Self {
+    /// Appends text.
+    #[inline(never)]
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         self.children.push(Node::Text(text.into()));
         self
     }
 
-    pub(crate) fn child(mut self, child: Element) -> Self {
-        self.children.push(Node::Element(child));
-        self
-    }
-
-    pub(crate) fn nodes(mut self, nodes: Vec<Node>) -> Self {
-        self.children.extend(nodes);
-        self
+    /// Appends a new element, and gives that one.
+    #[inline(never)]
+    pub(crate) fn add(&mut self, tag: &'static str, class: &str) -> &mut Element {
+        self.children.push(Node::Element(Element::new(tag, class)));
+        match self.children.last_mut() {
+            Some(Node::Element(child)) => child,
+            _ => unreachable!("it was pushed in the line above"),
+        }
     }
 
     /// The value of an attribute.

@@ -66,3 +66,14 @@ pub struct Preview {
     /// From when on; None when the discount does not end.
     pub returns_at: Option<Instant>,
 }
+
+impl OfferKind {
+    /// The kind as it is written everywhere.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Discount(_) => "discount",
+            Self::Other => "other",
+        }
+    }
+}

@@ -1,3 +1,6 @@
+use std::cell::Cell;
+
+use crate::names::Named;
 use crate::{
     Answers, Cancellation, Discount, Document, Duration, Effect, Flow, Instant, Interval, Money, Offer,
     OfferKind, OfferRecord, Outcome, Page, Policy, Preview, Reason, ReasonCode, Receipt, Response, Run,
@@ -8,55 +11,93 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed(pub &'static str);
 
-type Read<T> = Result<T, Malformed>;
-
-fn text(from: &impl Source, name: &'static str) -> Read<String> {
-    from.get(name).text().ok_or(Malformed(name))
+/// Reads members one after the other and remembers the first fault instead of stopping there. What is read after a fault
+/// is thrown away by [`Reader::read`], so it does not matter what stands in for it. (Stopping at each member would cost
+/// the widget several kilobytes of clean-up code.)
+#[derive(Default)]
+struct Reader {
+    fault: Cell<Option<&'static str>>,
 }
 
-/// Absent and null are None; another type is an error.
-fn maybe_text(from: &impl Source, name: &'static str) -> Read<Option<String>> {
-    let value = from.get(name);
-    if value.is_null() { Ok(None) } else { value.text().map(Some).ok_or(Malformed(name)) }
-}
+impl Reader {
+    fn read<T>(read: impl FnOnce(&Self) -> T) -> Result<T, Malformed> {
+        let reader = Self::default();
+        let value = read(&reader);
+        match reader.fault.get() {
+            None => Ok(value),
+            Some(name) => Err(Malformed(name)),
+        }
+    }
 
-fn flag(from: &impl Source, name: &'static str) -> Read<bool> {
-    from.get(name).flag().ok_or(Malformed(name))
-}
+    /// What is there; otherwise a fault and a stand-in.
+    fn need<T: Default>(&self, name: &'static str, value: Option<T>) -> T {
+        value.unwrap_or_else(|| {
+            self.fault.set(self.fault.get().or(Some(name)));
+            T::default()
+        })
+    }
 
-fn number(from: &impl Source, name: &'static str) -> Read<u32> {
-    from.get(name).integer().and_then(|n| u32::try_from(n).ok()).ok_or(Malformed(name))
-}
+    #[inline(never)]
+    fn text(&self, from: &impl Source, name: &'static str) -> String {
+        self.need(name, from.get(name).text())
+    }
 
-fn maybe_number(from: &impl Source, name: &'static str) -> Read<Option<u32>> {
-    if from.get(name).is_null() { Ok(None) } else { number(from, name).map(Some) }
-}
+    /// Absent and null are None; another type is a fault.
+    #[inline(never)]
+    fn maybe_text(&self, from: &impl Source, name: &'static str) -> Option<String> {
+        let value = from.get(name);
+        if value.is_null() { None } else { Some(self.need(name, value.text())) }
+    }
 
-fn list<S: Source, T>(from: &S, name: &'static str, read: impl Fn(&S) -> Read<T>) -> Read<Vec<T>> {
-    from.get(name).items().ok_or(Malformed(name))?.iter().map(read).collect()
-}
+    #[inline(never)]
+    fn flag(&self, from: &impl Source, name: &'static str) -> bool {
+        self.need(name, from.get(name).flag())
+    }
 
-fn maybe<S: Source, T>(from: &S, name: &'static str, read: impl Fn(&S) -> Read<T>) -> Read<Option<T>> {
-    let value = from.get(name);
-    if value.is_null() { Ok(None) } else { read(&value).map(Some) }
-}
+    #[inline(never)]
+    fn number(&self, from: &impl Source, name: &'static str) -> u32 {
+        self.need(name, from.get(name).integer().and_then(|n| u32::try_from(n).ok()))
+    }
 
-fn instant(from: &impl Source, name: &'static str) -> Read<Option<Instant>> {
-    Ok(maybe_text(from, name)?.map(Instant))
-}
+    fn maybe_number(&self, from: &impl Source, name: &'static str) -> Option<u32> {
+        if from.get(name).is_null() { None } else { Some(self.number(from, name)) }
+    }
 
-fn a_moment(from: &impl Source, name: &'static str) -> Read<Instant> {
-    text(from, name).map(Instant)
-}
+    fn moment(&self, from: &impl Source, name: &'static str) -> Instant {
+        Instant(self.text(from, name))
+    }
 
-/// One of a closed set of words. A word from a newer version is None.
-fn named<T: Copy>(name: Option<String>, words: &[(&str, T)]) -> Option<T> {
-    let name = name?;
-    words.iter().find(|(word, _)| *word == name).map(|(_, value)| *value)
-}
+    fn maybe_moment(&self, from: &impl Source, name: &'static str) -> Option<Instant> {
+        self.maybe_text(from, name).map(Instant)
+    }
 
-fn known<T: Copy>(from: &impl Source, name: &'static str, words: &[(&str, T)]) -> Read<T> {
-    named(from.get(name).text(), words).ok_or(Malformed(name))
+    fn list<S: Source, T>(&self, from: &S, name: &'static str, read: impl Fn(&Self, &S) -> T) -> Vec<T> {
+        let mut list = Vec::new();
+        for item in &self.need(name, from.get(name).items()) {
+            list.push(read(self, item));
+        }
+        list
+    }
+
+    fn maybe<S: Source, T>(&self, from: &S, name: &'static str, read: impl Fn(&Self, &S) -> T) -> Option<T> {
+        let value = from.get(name);
+        if value.is_null() { None } else { Some(read(self, &value)) }
+    }
+
+    /// One of a closed set of words. A word this version does not know is None.
+    fn named<T: Named>(&self, from: &impl Source, name: &'static str) -> Option<T> {
+        let word = from.get(name).text()?;
+        T::NAMES.iter().find(|(known, _)| *known == word).map(|(_, value)| *value)
+    }
+
+    /// One of a closed set of words or nothing; another word is a fault.
+    fn maybe_known<T: Named>(&self, from: &impl Source, name: &'static str) -> Option<T> {
+        let known = self.named(from, name);
+        if known.is_none() && !from.get(name).is_null() {
+            self.need::<()>(name, None);
+        }
+        known
+    }
 }
 
 impl Document {
@@ -79,10 +120,10 @@ impl Policy {
     /// # Errors
     /// [`Malformed`] names the first member that is missing or of another type.
     pub fn read(from: &impl Source) -> Result<Self, Malformed> {
-        Ok(Self {
-            id: text(from, "id")?,
-            max_offers: number(from, "max_offers")?,
-            survey: flag(from, "survey")?,
+        Reader::read(|r| Self {
+            id: r.text(from, "id"),
+            max_offers: r.number(from, "max_offers"),
+            survey: r.flag(from, "survey"),
         })
     }
 }
@@ -94,102 +135,76 @@ impl Flow {
     /// # Errors
     /// [`Malformed`] names the first member that is missing or of another type.
     pub fn read(from: &impl Source) -> Result<Self, Malformed> {
-        let page = from.get("page");
-        let words = from.get("words");
-        Ok(Self {
-            brand: text(from, "brand")?,
-            locale: text(from, "locale")?,
-            rtl: flag(from, "rtl")?,
-            time_zone: text(from, "time_zone")?,
-            support_email: maybe_text(from, "support_email")?,
-            page: Page { action: text(&page, "action")?, handle: text(&page, "handle")? },
-            subscription: subscription(&from.get("subscription"))?,
-            reasons: list(from, "reasons", reason)?,
-            feedback: flag(from, "feedback")?,
-            offers: list(from, "offers", offer)?,
-            cancellation: Cancellation { effective_at: instant(&from.get("cancellation"), "effective_at")? },
-            words: Words::from_pack(|key| words.get(key).text()).map_err(Malformed)?,
+        Reader::read(|r| {
+            let page = from.get("page");
+            let words = from.get("words");
+            Self {
+                brand: r.text(from, "brand"),
+                locale: r.text(from, "locale"),
+                rtl: r.flag(from, "rtl"),
+                time_zone: r.text(from, "time_zone"),
+                support_email: r.maybe_text(from, "support_email"),
+                page: Page { action: r.text(&page, "action"), handle: r.text(&page, "handle") },
+                subscription: subscription(r, &from.get("subscription")),
+                reasons: r.list(from, "reasons", reason),
+                feedback: r.flag(from, "feedback"),
+                offers: r.list(from, "offers", offer),
+                cancellation: Cancellation {
+                    effective_at: r.maybe_moment(&from.get("cancellation"), "effective_at"),
+                },
+                words: Words::each(|key| r.text(&words, key)),
+            }
         })
     }
 }
 
-fn money(from: &impl Source) -> Read<Money> {
-    let amount = from.get("amount").integer().ok_or(Malformed("amount"))?;
-    Ok(Money { amount, currency: text(from, "currency")? })
+fn money(r: &Reader, from: &impl Source) -> Money {
+    Money { amount: r.need("amount", from.get("amount").integer()), currency: r.text(from, "currency") }
 }
 
-fn subscription(from: &impl Source) -> Read<Subscription> {
-    use Interval::{Day, Month, Week, Year};
-    let interval =
-        named(from.get("interval").text(), &[("day", Day), ("week", Week), ("month", Month), ("year", Year)]);
-    Ok(Subscription {
-        plan: maybe_text(from, "plan")?,
-        price: maybe(from, "price", money)?,
-        interval,
-        renews_at: instant(from, "renews_at")?,
-    })
+fn subscription(r: &Reader, from: &impl Source) -> Subscription {
+    Subscription {
+        plan: r.maybe_text(from, "plan"),
+        price: r.maybe(from, "price", money),
+        interval: r.named::<Interval>(from, "interval"),
+        renews_at: r.maybe_moment(from, "renews_at"),
+    }
 }
 
-fn reason(from: &impl Source) -> Read<Reason> {
-    use ReasonCode::{
-        CustomerService, LowQuality, MissingFeatures, Other, SwitchedService, TooComplex, TooExpensive,
-        Unused,
-    };
-    let code = named(
-        from.get("code").text(),
-        &[
-            ("customer_service", CustomerService),
-            ("low_quality", LowQuality),
-            ("missing_features", MissingFeatures),
-            ("other", Other),
-            ("switched_service", SwitchedService),
-            ("too_complex", TooComplex),
-            ("too_expensive", TooExpensive),
-            ("unused", Unused),
-        ],
-    );
-    Ok(Reason {
-        key: text(from, "key")?,
-        label: text(from, "label")?,
-        code,
-        follow_up: maybe_text(from, "follow_up")?,
-        offers: list(from, "offers", |id| id.text().ok_or(Malformed("offers")))?,
-    })
+fn reason(r: &Reader, from: &impl Source) -> Reason {
+    Reason {
+        key: r.text(from, "key"),
+        label: r.text(from, "label"),
+        code: r.named::<ReasonCode>(from, "code"),
+        follow_up: r.maybe_text(from, "follow_up"),
+        offers: r.list(from, "offers", |r, id| r.need("offers", id.text())),
+    }
 }
 
-fn offer(from: &impl Source) -> Read<Offer> {
-    let kind = match text(from, "kind")?.as_str() {
-        "discount" => discount(from)?.map_or(OfferKind::Other, OfferKind::Discount),
-        _ => OfferKind::Other,
-    };
-    Ok(Offer {
-        id: text(from, "id")?,
-        kind,
-        headline: text(from, "headline")?,
-        body: maybe_text(from, "body")?,
-    })
+fn offer(r: &Reader, from: &impl Source) -> Offer {
+    let discount = if r.text(from, "kind") == "discount" { discount(r, from) } else { None };
+    Offer {
+        id: r.text(from, "id"),
+        kind: discount.map_or(OfferKind::Other, OfferKind::Discount),
+        headline: r.text(from, "headline"),
+        body: r.maybe_text(from, "body"),
+    }
 }
 
 /// None when it lasts in a way this version does not know.
-fn discount(from: &impl Source) -> Read<Option<Discount>> {
-    use Duration::{Forever, Once, Repeating};
-    let lasting = [("once", Once), ("repeating", Repeating), ("forever", Forever)];
-    let Some(duration) = named(from.get("duration").text(), &lasting) else { return Ok(None) };
-    Ok(Some(Discount {
-        percent_off: maybe_number(from, "percent_off")?,
-        amount_off: maybe(from, "amount_off", money)?,
+fn discount(r: &Reader, from: &impl Source) -> Option<Discount> {
+    let duration = r.named::<Duration>(from, "duration")?;
+    Some(Discount {
+        percent_off: r.maybe_number(from, "percent_off"),
+        amount_off: r.maybe(from, "amount_off", money),
         duration,
-        months: maybe_number(from, "months")?,
-        preview: maybe(from, "preview", preview)?,
-    }))
-}
-
-fn preview(from: &impl Source) -> Read<Preview> {
-    Ok(Preview {
-        price: money(&from.get("price"))?,
-        at: a_moment(from, "at")?,
-        returns_to: money(&from.get("returns_to"))?,
-        returns_at: instant(from, "returns_at")?,
+        months: r.maybe_number(from, "months"),
+        preview: r.maybe(from, "preview", |r, from| Preview {
+            price: money(r, &from.get("price")),
+            at: r.moment(from, "at"),
+            returns_to: money(r, &from.get("returns_to")),
+            returns_at: r.maybe_moment(from, "returns_at"),
+        }),
     })
 }
 
@@ -199,52 +214,36 @@ impl State {
     /// # Errors
     /// [`Malformed`] names the first member that is missing or of another type.
     pub fn read(from: &impl Source) -> Result<Self, Malformed> {
-        Ok(Self { runs: list(from, "runs", run)? })
+        Reader::read(|r| Self { runs: r.list(from, "runs", run) })
     }
 }
 
-fn run(from: &impl Source) -> Read<Run> {
-    let step = match text(from, "step")?.as_str() {
-        "survey" => Step::Survey,
-        "offer" => Step::Offer { offer: text(from, "offer")? },
-        "receipt" => Step::Receipt,
-        _ => Step::Confirm,
-    };
+fn run(r: &Reader, from: &impl Source) -> Run {
     let answers = from.get("answers");
-    Ok(Run {
-        seq: number(from, "seq")?,
-        step,
-        answers: Answers {
-            reason: maybe_text(&answers, "reason")?,
-            follow_up: maybe_text(&answers, "follow_up")?,
-            feedback: maybe_text(&answers, "feedback")?,
+    Run {
+        seq: r.number(from, "seq"),
+        step: match r.text(from, "step").as_str() {
+            "survey" => Step::Survey,
+            "offer" => Step::Offer { offer: r.text(from, "offer") },
+            "receipt" => Step::Receipt,
+            _ => Step::Confirm,
         },
-        offers: list(from, "offers", offer_record)?,
-        outcome: maybe(from, "outcome", |v| {
-            use Outcome::{Aborted, Canceled, Saved};
-            named(v.text(), &[("saved", Saved), ("canceled", Canceled), ("aborted", Aborted)])
-                .ok_or(Malformed("outcome"))
-        })?,
-        effect: maybe(from, "effect", |v| {
-            use Effect::{Applied, Pending, Requested};
-            named(v.text(), &[("applied", Applied), ("requested", Requested), ("pending", Pending)])
-                .ok_or(Malformed("effect"))
-        })?,
-        receipt: maybe(from, "receipt", receipt)?,
-    })
-}
-
-fn offer_record(from: &impl Source) -> Read<OfferRecord> {
-    use Response::{Accepted, Declined, Refused, Shown};
-    let responses = [("shown", Shown), ("accepted", Accepted), ("declined", Declined), ("refused", Refused)];
-    Ok(OfferRecord { id: text(from, "id")?, response: known(from, "response", &responses)? })
-}
-
-fn receipt(from: &impl Source) -> Read<Receipt> {
-    Ok(Receipt {
-        reference: text(from, "reference")?,
-        issued_at: a_moment(from, "issued_at")?,
-        effective_at: instant(from, "effective_at")?,
-        undo: flag(from, "undo")?,
-    })
+        answers: Answers {
+            reason: r.maybe_text(&answers, "reason"),
+            follow_up: r.maybe_text(&answers, "follow_up"),
+            feedback: r.maybe_text(&answers, "feedback"),
+        },
+        offers: r.list(from, "offers", |r, from| OfferRecord {
+            id: r.text(from, "id"),
+            response: r.named(from, "response").unwrap_or(Response::Shown),
+        }),
+        outcome: r.maybe_known::<Outcome>(from, "outcome"),
+        effect: r.maybe_known::<Effect>(from, "effect"),
+        receipt: r.maybe(from, "receipt", |r, from| Receipt {
+            reference: r.text(from, "reference"),
+            issued_at: r.moment(from, "issued_at"),
+            effective_at: r.maybe_moment(from, "effective_at"),
+            undo: r.flag(from, "undo"),
+        }),
+    }
 }

@@ -1,4 +1,4 @@
-use crate::{Instant, Money, Node};
+use crate::{Element, Instant, Money, Node};
 
 /// Declares every word with the key it has in a locale pack.
 macro_rules! words {
@@ -54,8 +54,6 @@ words! {
     Decline = "decline",
     /// Heading of the confirmation.
     ConfirmTitle = "confirm_title",
-    /// What is being canceled: `{plan}`, `{price}`.
-    ConfirmPlan = "confirm_plan",
     /// Until when access lasts: `{date}`.
     ConfirmUntil = "confirm_until",
     /// That access ends at once.
@@ -110,7 +108,7 @@ words! {
     NoticeFailed = "notice_failed",
     /// A text was too long.
     NoticeTooLong = "notice_too_long",
-    /// Where else to go: `{email}`.
+    /// Where else to go. The support address follows.
     NoticeEmail = "notice_email",
     /// Sends the same again.
     TryAgain = "try_again",
@@ -122,16 +120,25 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words(pub(crate) Vec<String>);
 
-/// What a placeholder in a word stands for.
-pub(crate) type Fill<'a> = (&'static str, Node);
-
 impl Words {
     /// The words of a language, each asked for by its key.
     ///
     /// # Errors
     /// The key of the first word there is no text for.
     pub fn from_pack(text: impl Fn(&'static str) -> Option<String>) -> Result<Self, &'static str> {
-        Word::ALL.iter().map(|word| text(word.key()).ok_or(word.key())).collect::<Result<_, _>>().map(Self)
+        let mut words = Vec::with_capacity(Word::ALL.len());
+        for word in Word::ALL {
+            words.push(text(word.key()).ok_or(word.key())?);
+        }
+        Ok(Self(words))
+    }
+
+    pub(crate) fn each(text: impl Fn(&'static str) -> String) -> Self {
+        let mut words = Vec::with_capacity(Word::ALL.len());
+        for word in Word::ALL {
+            words.push(text(word.key()));
+        }
+        Self(words)
     }
 
     /// The text of a word, placeholders unfilled.
@@ -140,35 +147,28 @@ impl Words {
         self.0.get(word as usize).map_or("", String::as_str)
     }
 
-    /// The text of a word as nodes, every `{placeholder}` replaced by its leaf. An unknown placeholder stays as it stands.
-    pub(crate) fn fill(&self, word: Word, fills: &[Fill<'_>]) -> Vec<Node> {
-        let mut nodes = Vec::new();
+    /// Appends the text of a word, `{price}` and `{date}` replaced by what they stand for. A placeholder that stands for
+    /// nothing here stays as it is written.
+    pub(crate) fn fill(&self, to: &mut Element, word: Word, price: Option<&Money>, date: Option<&Instant>) {
         let mut rest = self.get(word);
         while let Some((before, name, after)) = placeholder(rest) {
-            let Some((_, node)) = fills.iter().find(|(key, _)| *key == name) else { break };
-            if !before.is_empty() {
-                nodes.push(Node::Text(before.into()));
-            }
-            nodes.push(node.clone());
+            let leaf = match (name, price, date) {
+                ("price", Some(price), _) => Node::Money(price.clone()),
+                ("date", _, Some(date)) => Node::Date(date.clone()),
+                _ => break,
+            };
+            to.text(before);
+            to.children.push(leaf);
             rest = after;
         }
-        if !rest.is_empty() {
-            nodes.push(Node::Text(rest.into()));
-        }
-        nodes
+        to.text(rest);
     }
 }
 
 fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, open) = text.split_once('{')?;
-    let (name, after) = open.split_once('}')?;
-    Some((before, name, after))
-}
-
-pub(crate) fn price(money: &Money) -> Fill<'static> {
-    ("price", Node::Money(money.clone()))
-}
-
-pub(crate) fn date(instant: &Instant) -> Fill<'static> {
-    ("date", Node::Date(instant.clone()))
+    let at =
+        |mark: u8, from: usize| text.bytes().skip(from).position(|byte| byte == mark).map(|at| at + from);
+    let open = at(b'{', 0)?;
+    let close = at(b'}', open)?;
+    Some((text.get(..open)?, text.get(open + 1..close)?, text.get(close + 1..)?))
 }

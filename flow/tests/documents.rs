@@ -58,3 +58,24 @@ fn a_language_without_one_of_the_words_is_refused_with_its_key() {
     let missing = Words::from_pack(|key| (key != Word::Cancel.key()).then(|| key.to_owned()));
     assert_eq!(missing, Err("cancel"));
 }
+
+#[test]
+fn names_are_the_same_in_documents_and_everywhere_else() {
+    let document = written();
+    let code = flow().reasons[0].code.unwrap();
+    assert_eq!(document["flow"]["reasons"][0]["code"], code.name());
+    assert_eq!(document["flow"]["offers"][0]["kind"], flow().offers[0].kind.name());
+    for outcome in [flow::Outcome::Saved, flow::Outcome::Canceled, flow::Outcome::Aborted] {
+        assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.name());
+    }
+    for effect in [flow::Effect::Applied, flow::Effect::Requested, flow::Effect::Pending] {
+        assert_eq!(serde_json::to_value(effect).unwrap(), effect.name());
+    }
+}
+
+/// The browser tests of the widget run on this document, with the real English words.
+#[test]
+fn the_document_of_the_browser_tests_reads() {
+    let document = serde_json::from_str::<serde_json::Value>(include_str!("../../tests/browser/document.json")).unwrap();
+    assert!(Document::read(&&document).is_ok());
+}

@@ -8,7 +8,7 @@ mod survey;
 
 pub use notice::{Notice, notice};
 
-use crate::{Action, Element, Flow, Policy, Position, Run, State, Step, Word, apply};
+use crate::{Action, Element, Flow, Policy, Position, State, Step, Word, apply};
 
 /// A step, drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct View {
 }
 
 /// The id of a step's heading, which hosts move the focus to.
-pub(crate) const TITLE: &str = "fw-title";
+const TITLE: &str = "fw-title";
 
 /// Draws where the customer is.
 ///
@@ -38,76 +38,69 @@ pub fn view(flow: &Flow, policy: &Policy, state: &State) -> View {
     } else {
         state
     };
-    let Some(run) = state.runs.last() else { return confirm::view(flow, policy, None) };
-    let mut view = match &run.step {
-        Step::Survey => survey::view(flow, run),
-        Step::Offer { offer } => match flow.offer(offer) {
-            Some(offer) => offer::view(flow, policy, offer),
-            None => confirm::view(flow, policy, Some(run)),
-        },
-        Step::Confirm => confirm::view(flow, policy, Some(run)),
-        Step::Receipt => receipt::view(flow, state, run),
+    let run = state.runs.last();
+    let mut view = match run.map(|run| (&run.step, run)) {
+        Some((Step::Survey, run)) => survey::view(flow, run),
+        Some((Step::Receipt, run)) => receipt::view(flow, run),
+        Some((Step::Offer { offer }, _)) if flow.offer(offer).is_some() => {
+            // Looked up twice, so that an offer that is not there falls through to the confirmation.
+            offer::view(flow, policy, flow.offer(offer))
+        }
+        _ => confirm::view(flow, policy, run),
     };
-    view.form = framed(flow, state, next, view.form);
+    frame(flow, state, next, &mut view.form);
     view
 }
 
-/// Makes a step's content a form of this session.
-fn framed(flow: &Flow, state: &State, next: Position, content: Element) -> Element {
-    let hidden = |name: &str, value: &str| {
-        Element::new("input").with("type", "hidden").with("name", name).with("value", value)
-    };
-    let mut form = content
-        .with("method", "post")
-        .with("action", &flow.page.action)
-        .with("lang", &flow.locale)
-        .with("dir", if flow.rtl { "rtl" } else { "ltr" })
-        .with("autocomplete", "off")
-        .child(hidden("handle", &flow.page.handle))
-        .child(hidden("run", &number(next.run)))
-        .child(hidden("seq", &number(next.seq)));
+/// Makes a step a form of this session.
+fn frame(flow: &Flow, state: &State, next: Position, form: &mut Element) {
+    form.set("method", "post");
+    form.set("action", &flow.page.action);
+    form.set("lang", &flow.locale);
+    form.set("dir", if flow.rtl { "rtl" } else { "ltr" });
+    form.set("autocomplete", "off");
+    hidden(form, "handle", &flow.page.handle);
+    hidden(form, "run", &number(next.run));
+    hidden(form, "seq", &number(next.seq));
     // The cross comes last, so that Enter in a field never means "close".
     if state.open_run().is_some() {
-        form = form.child(
-            Element::class("button", "close")
-                .with("name", "do")
-                .with("value", Action::Close.verb())
-                .with("aria-label", flow.words.get(Word::Close)),
-        );
+        let cross = form.add("button", "close");
+        cross.set("name", "do").set("value", "close").set("aria-label", flow.words.get(Word::Close));
     }
-    form
 }
 
 /// The outermost element of a step, with its heading.
-fn step(name: &str, title: &str) -> Element {
-    Element::class("form", &["step ", name].concat())
-        .child(Element::new("h2").with("id", TITLE).with("tabindex", "-1").text(title))
+fn step(step: &'static str, title: &str) -> View {
+    let mut form = Element::new("form", "step");
+    form.add("h2", "").set("id", TITLE).set("tabindex", "-1").text(title);
+    View { step, name: title.into(), form }
 }
 
-/// A button that sends an action.
-fn button(flow: &Flow, class: &str, verb: &str, word: Word) -> Element {
-    Element::class("button", class).with("name", "do").with("value", verb).text(flow.words.get(word))
+fn hidden(form: &mut Element, name: &str, value: &str) {
+    form.add("input", "").set("type", "hidden").set("name", name).set("value", value);
 }
 
-fn actions(buttons: impl IntoIterator<Item = Element>) -> Element {
-    buttons.into_iter().fold(Element::class("div", "actions"), Element::child)
+/// Appends a button that sends an action.
+#[inline(never)]
+fn button(flow: &Flow, to: &mut Element, class: &str, verb: &str, word: Word) {
+    to.add("button", class).set("name", "do").set("value", verb).text(flow.words.get(word));
 }
 
-/// The way back to the survey, where there is one.
-fn back(flow: &Flow, policy: &Policy, run: Option<&Run>) -> Option<Element> {
-    let asked = policy.survey && (flow.feedback || !flow.reasons.is_empty());
-    (asked && run.is_none_or(|run| run.outcome.is_none()))
-        .then(|| button(flow, "quiet", Action::Back.verb(), Word::Back))
+/// Appends the way back to the survey, where there is one.
+fn back(flow: &Flow, policy: &Policy, actions: &mut Element) {
+    if flow.asks(policy) {
+        button(flow, actions, "quiet", "back", Word::Back);
+    }
 }
 
-/// A small whole number as text, without the formatting machinery that the widget would otherwise carry.
+/// A whole number as text, without the formatting machinery that the widget would otherwise carry.
 fn number(mut n: u32) -> String {
-    let mut digits = Vec::new();
+    let mut digits = String::new();
     loop {
-        digits.push(char::from(b'0' + u8::try_from(n % 10).unwrap_or(0)));
+        digits.insert(0, char::from(b'0' + (n % 10) as u8));
         n /= 10;
         if n == 0 {
-            return digits.iter().rev().collect();
+            return digits;
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::button;
-use crate::{Action, Element, Flow, Node, Word};
+use crate::{Action, Element, Flow, Word};
 
 /// Something a host has to tell the customer on top of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,16 +25,15 @@ pub fn notice(flow: &Flow, notice: Notice, again: Option<&Action>) -> Element {
         Notice::Failed => Word::NoticeFailed,
         Notice::TooLong => Word::NoticeTooLong,
     };
-    let mut drawn = Element::class("div", "notice").with("role", "alert");
-    drawn = drawn.child(Element::new("p").text(flow.words.get(word)));
+    let mut drawn = Element::new("div", "notice");
+    drawn.set("role", "alert").add("p", "").text(flow.words.get(word));
     if let (Notice::Failed, Some(email)) = (notice, &flow.support_email) {
-        let link = Element::new("a").with("href", &["mailto:", email].concat()).text(email);
-        drawn = drawn.child(
-            Element::new("p").nodes(flow.words.fill(Word::NoticeEmail, &[("email", Node::Element(link))])),
-        );
+        let line = drawn.add("p", "");
+        line.text(flow.words.get(Word::NoticeEmail)).text(" ");
+        line.add("a", "").set("href", &["mailto:", email].concat()).text(email);
     }
     if let Some(action) = again {
-        drawn = drawn.child(button(flow, "plain", action.verb(), Word::TryAgain));
+        button(flow, &mut drawn, "plain", action.verb(), Word::TryAgain);
     }
     drawn
 }

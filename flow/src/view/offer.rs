@@ -1,36 +1,39 @@
-use super::{View, actions, back, button, step};
-use crate::words::{date, price};
+use super::{View, back, button, hidden, step};
 use crate::{Discount, Duration, Element, Flow, Offer, OfferKind, Policy, Word};
 
-pub(super) fn view(flow: &Flow, policy: &Policy, offer: &Offer) -> View {
-    let title = flow.words.get(Word::OfferTitle);
-    let mut card = Element::class("div", "card").child(Element::class("p", "headline").text(&offer.headline));
+pub(super) fn view(flow: &Flow, policy: &Policy, offer: Option<&Offer>) -> View {
+    let mut view = step("offer", flow.words.get(Word::OfferTitle));
+    let Some(offer) = offer else { return view };
+    let form = &mut view.form;
+    let card = form.add("div", "card");
+    card.add("p", "headline").text(&offer.headline);
     if let Some(body) = &offer.body {
-        card = card.child(Element::new("p").text(body));
+        card.add("p", "").text(body);
     }
-    let mut buttons = Vec::new();
     if let OfferKind::Discount(discount) = &offer.kind {
-        card = terms(flow, discount, card);
-        buttons.push(button(flow, "stay", "accept", Word::Accept));
+        terms(flow, discount, card);
     }
-    buttons.push(button(flow, "leave", "decline", Word::Decline));
-    buttons.extend(back(flow, policy, None));
-    let form = step("offer", title)
-        .child(card)
-        .child(Element::new("input").with("type", "hidden").with("name", "offer").with("value", &offer.id))
-        .child(actions(buttons));
-
-    View { step: "offer", name: title.into(), form }
+    hidden(form, "offer", &offer.id);
+    let actions = form.add("div", "actions");
+    if offer.kind != OfferKind::Other {
+        button(flow, actions, "stay", "accept", Word::Accept);
+    }
+    button(flow, actions, "leave", "decline", Word::Decline);
+    back(flow, policy, actions);
+    view
 }
 
 /// What will be billed, when, and what it returns to.
-fn terms(flow: &Flow, discount: &Discount, card: Element) -> Element {
-    let Some(preview) = &discount.preview else { return card };
-    let next = flow.words.fill(Word::OfferNext, &[price(&preview.price), date(&preview.at)]);
-    let after = match (discount.duration, &preview.returns_at) {
-        (Duration::Forever, _) => flow.words.fill(Word::OfferStays, &[price(&preview.price)]),
-        (_, Some(at)) => flow.words.fill(Word::OfferReturns, &[price(&preview.returns_to), date(at)]),
-        (_, None) => flow.words.fill(Word::OfferOnce, &[price(&preview.returns_to)]),
-    };
-    card.child(Element::class("p", "terms").nodes(next)).child(Element::class("p", "terms").nodes(after))
+fn terms(flow: &Flow, discount: &Discount, card: &mut Element) {
+    let Some(preview) = &discount.preview else { return };
+    let words = &flow.words;
+    words.fill(card.add("p", "terms"), Word::OfferNext, Some(&preview.price), Some(&preview.at));
+    let after = card.add("p", "terms");
+    match &preview.returns_at {
+        Some(at) => words.fill(after, Word::OfferReturns, Some(&preview.returns_to), Some(at)),
+        None if discount.duration == Duration::Forever => {
+            words.fill(after, Word::OfferStays, Some(&preview.price), None);
+        }
+        None => words.fill(after, Word::OfferOnce, Some(&preview.returns_to), None),
+    }
 }

@@ -1,80 +1,70 @@
-use super::{View, actions, button, step};
-use crate::words::{date, price};
-use crate::{Effect, Element, Flow, Instant, Node, OfferKind, Outcome, Run, State, Word};
+use super::{View, button, step};
+use crate::{Effect, Element, Flow, Node, OfferKind, Outcome, Run, Word};
 
-pub(super) fn view(flow: &Flow, state: &State, run: &Run) -> View {
+pub(super) fn view(flow: &Flow, run: &Run) -> View {
     let words = &flow.words;
     let canceled = run.outcome == Some(Outcome::Canceled);
-    let (title, text) = match (run.outcome, run.effect) {
-        (Some(Outcome::Canceled), Some(Effect::Requested)) => {
-            (Word::RequestedTitle, Some(Word::RequestedText))
-        }
-        (Some(Outcome::Canceled), Some(Effect::Pending)) => (Word::CanceledTitle, Some(Word::PendingText)),
-        (Some(Outcome::Canceled), _) => (Word::CanceledTitle, None),
-        (_, Some(effect)) => {
-            let title = if run.accepted().is_some() { Word::SavedTitle } else { Word::UndoneTitle };
-            let text = match effect {
-                Effect::Applied => None,
-                Effect::Requested => Some(Word::RequestedText),
-                Effect::Pending => Some(Word::PendingText),
-            };
-            (title, text)
-        }
-        (_, None) => (Word::UnchangedTitle, Some(Word::UnchangedText)),
+    let title = match run.effect {
+        Some(Effect::Requested) if canceled => Word::RequestedTitle,
+        _ if canceled => Word::CanceledTitle,
+        None => Word::UnchangedTitle,
+        Some(_) if run.accepted().is_some() => Word::SavedTitle,
+        Some(_) => Word::UndoneTitle,
     };
-    let title = words.get(title);
-    let mut form = step(if canceled { "receipt canceled" } else { "receipt" }, title);
-    if let Some(until) = effective(run).filter(|_| canceled) {
-        form = form.child(Element::class("p", "lead").nodes(words.fill(Word::CanceledUntil, &[date(until)])));
+    let mut view = step("receipt", words.get(title));
+    let form = &mut view.form;
+    let until = run.receipt.as_ref().and_then(|receipt| receipt.effective_at.as_ref()).filter(|_| canceled);
+    if until.is_some() {
+        words.fill(form.add("p", "lead"), Word::CanceledUntil, None, until);
     }
-    if let Some(text) = text {
-        form = form.child(Element::class("p", "lead").text(words.get(text)));
+    let more = match run.effect {
+        None => Some(Word::UnchangedText),
+        Some(Effect::Requested) => Some(Word::RequestedText),
+        Some(Effect::Pending) => Some(Word::PendingText),
+        Some(Effect::Applied) => None,
+    };
+    if let Some(more) = more {
+        form.add("p", "lead").text(words.get(more));
     }
-    form = form.child(details(flow, run));
-    let mut buttons = vec![button(flow, "leave", "close", Word::Done)];
-    if canceled {
-        if run.can_be_undone() {
-            buttons.push(button(flow, "plain", "undo", Word::Undo));
-        }
-    } else if state.open_run().is_none() {
-        buttons.push(button(flow, "plain", "shown", Word::OpenAgain));
+    details(flow, run, form.add("dl", ""));
+    let actions = form.add("div", "actions");
+    button(flow, actions, "leave", "close", Word::Done);
+    if run.can_be_undone() {
+        button(flow, actions, "plain", "undo", Word::Undo);
+    } else if !canceled {
+        button(flow, actions, "plain", "shown", Word::OpenAgain);
     }
-    View { step: "receipt", name: title.into(), form: form.child(actions(buttons)) }
+    view
 }
 
-fn effective(run: &Run) -> Option<&Instant> {
-    run.receipt.as_ref().and_then(|receipt| receipt.effective_at.as_ref())
-}
-
-/// The proof, line by line. Empty lines are left out.
-fn details(flow: &Flow, run: &Run) -> Element {
-    let mut list = Element::new("dl");
-    let mut line = |word: Word, nodes: Vec<Node>| {
-        let list_now = std::mem::replace(&mut list, Element::new("dl"));
-        list = list_now.child(
-            Element::new("div")
-                .child(Element::new("dt").text(flow.words.get(word)))
-                .child(Element::new("dd").nodes(nodes)),
-        );
-    };
+/// The proof, line by line. What is not known has no line.
+fn details(flow: &Flow, run: &Run, list: &mut Element) {
     if let Some(plan) = &flow.subscription.plan {
-        line(Word::Plan, vec![Node::Text(plan.clone())]);
+        line(flow, list, Word::Plan).text(plan);
     }
     if let Some(offer) = run.accepted().and_then(|id| flow.offer(id)) {
-        line(Word::OfferTaken, vec![Node::Text(offer.headline.clone())]);
+        line(flow, list, Word::OfferTaken).text(&offer.headline);
         if let OfferKind::Discount(discount) = &offer.kind
             && let Some(preview) = &discount.preview
         {
-            let next = flow.words.fill(Word::PriceOn, &[price(&preview.price), date(&preview.at)]);
-            line(Word::NextCharge, next);
+            let next = line(flow, list, Word::NextCharge);
+            flow.words.fill(next, Word::PriceOn, Some(&preview.price), Some(&preview.at));
         }
     }
-    if let Some(until) = effective(run).filter(|_| run.outcome == Some(Outcome::Canceled)) {
-        line(Word::EffectiveAt, vec![Node::Date(until.clone())]);
-    }
     if let Some(receipt) = &run.receipt {
-        line(Word::IssuedAt, vec![Node::Moment(receipt.issued_at.clone())]);
-        line(Word::Reference, vec![Node::Text(receipt.reference.clone())]);
+        if let Some(until) = &receipt.effective_at
+            && run.outcome == Some(Outcome::Canceled)
+        {
+            line(flow, list, Word::EffectiveAt).children.push(Node::Date(until.clone()));
+        }
+        line(flow, list, Word::IssuedAt).children.push(Node::Moment(receipt.issued_at.clone()));
+        line(flow, list, Word::Reference).text(&receipt.reference);
     }
-    list
+}
+
+/// Appends a line, and gives its empty value.
+fn line<'a>(flow: &Flow, list: &'a mut Element, word: Word) -> &'a mut Element {
+    let line = list.add("div", "");
+    line.add("dt", "").text(flow.words.get(word));
+    line.add("dd", "")
 }

@@ -19,9 +19,8 @@ pub fn words() -> Words {
     Words::from_pack(|key| {
         Some(match key {
             "offer_next" | "offer_returns" | "price_on" => format!("{key}: {{price}} on {{date}}."),
-            "confirm_plan" => "{plan} at {price}".into(),
+            "confirm_price" => " at {price}".into(),
             "confirm_until" | "canceled_until" => format!("{key} {{date}}"),
-            "notice_email" => "Write to {email}.".into(),
             _ => key.into(),
         })
     })

@@ -1,0 +1,40 @@
+use crate::{Duration, Effect, Interval, Outcome, ReasonCode, Response};
+
+/// A closed set of words, each with its one spelling in documents, tokens and events.
+pub(crate) trait Named: Copy + PartialEq + 'static {
+    const NAMES: &'static [(&'static str, Self)];
+}
+
+macro_rules! names {
+    ($($type:ident { $($word:literal = $value:ident,)* })*) => {$(
+        impl Named for $type {
+            const NAMES: &'static [(&'static str, Self)] = &[$(($word, $type::$value),)*];
+        }
+
+        impl $type {
+            /// The one spelling of this value, as documents, tokens and events have it.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                $type::NAMES.iter().find(|(_, value)| *value == self).map_or("", |(name, _)| name)
+            }
+        }
+    )*};
+}
+
+names! {
+    Outcome { "saved" = Saved, "canceled" = Canceled, "aborted" = Aborted, }
+    Effect { "applied" = Applied, "requested" = Requested, "pending" = Pending, }
+    Response { "shown" = Shown, "accepted" = Accepted, "declined" = Declined, "refused" = Refused, }
+    Duration { "once" = Once, "repeating" = Repeating, "forever" = Forever, }
+    Interval { "day" = Day, "week" = Week, "month" = Month, "year" = Year, }
+    ReasonCode {
+        "customer_service" = CustomerService,
+        "low_quality" = LowQuality,
+        "missing_features" = MissingFeatures,
+        "other" = Other,
+        "switched_service" = SwitchedService,
+        "too_complex" = TooComplex,
+        "too_expensive" = TooExpensive,
+        "unused" = Unused,
+    }
+}
