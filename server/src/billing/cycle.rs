@@ -1,0 +1,102 @@
+use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+
+/// The unit a price is charged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Interval {
+    Day,
+    Week,
+    Month,
+    Year,
+}
+
+/// How often a subscription is paid, and on which day of the month.
+///
+/// A payment keeps its day: one that falls on the 31st falls on the last day of a shorter month, and on the 31st again after it.
+/// All in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cycle {
+    /// The unit.
+    pub interval: Interval,
+    /// How many units lie between two payments. At least 1.
+    pub interval_count: u32,
+    /// The day of the month payments fall on, 1 to 31. Means nothing for days and weeks.
+    pub anchor_day: i8,
+}
+
+impl Interval {
+    /// The unit's name, as it is stored and sent.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
+
+    /// The unit of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Day, Self::Week, Self::Month, Self::Year].into_iter().find(|unit| unit.as_str() == name)
+    }
+}
+
+impl Cycle {
+    /// The payment that many payments after the one at `payment`. None beyond the end of the calendar.
+    #[must_use]
+    pub fn after(&self, payment: Timestamp, payments: u32) -> Option<Timestamp> {
+        self.away(payment, i64::from(payments))
+    }
+
+    /// The payment before the one at `payment`. None before the beginning of the calendar.
+    #[must_use]
+    pub fn before(&self, payment: Timestamp) -> Option<Timestamp> {
+        self.away(payment, -1)
+    }
+
+    fn away(&self, payment: Timestamp, payments: i64) -> Option<Timestamp> {
+        let step = i64::from(self.interval_count).checked_mul(payments)?;
+        match self.interval {
+            Interval::Day => days_after(payment, step),
+            Interval::Week => days_after(payment, step.checked_mul(7)?),
+            Interval::Month => months_after(payment, step, self.anchor_day),
+            Interval::Year => months_after(payment, step.checked_mul(12)?, self.anchor_day),
+        }
+    }
+
+    /// The first payment after the one at `payment` that is not earlier than `months` months after it.
+    ///
+    /// None beyond the end of the calendar.
+    #[must_use]
+    pub fn after_months(&self, payment: Timestamp, months: u32) -> Option<Timestamp> {
+        let payments = match self.interval {
+            Interval::Month => months.div_ceil(self.interval_count),
+            Interval::Year => months.div_ceil(self.interval_count.checked_mul(12)?),
+            Interval::Day | Interval::Week => {
+                let day = payment.to_zoned(TimeZone::UTC).day();
+                let end = months_after(payment, months.into(), day)?;
+                let days = end.duration_since(payment).as_secs() / (24 * 60 * 60);
+                let week = if self.interval == Interval::Week { 7 } else { 1 };
+                u32::try_from(days).ok()?.div_ceil(self.interval_count.checked_mul(week)?)
+            }
+        };
+        self.after(payment, payments.max(1))
+    }
+}
+
+fn days_after(from: Timestamp, days: i64) -> Option<Timestamp> {
+    // In UTC every day has 24 hours.
+    from.checked_add(Span::new().try_hours(days.checked_mul(24)?).ok()?).ok()
+}
+
+/// The same time of day, months later, on a day of the month or the last one before it.
+fn months_after(from: Timestamp, months: i64, day: i8) -> Option<Timestamp> {
+    let from = from.to_zoned(TimeZone::UTC);
+    let month = from.date().first_of_month().checked_add(Span::new().try_months(months).ok()?).ok()?;
+    let date = Date::new(month.year(), month.month(), day.clamp(1, month.days_in_month())).ok()?;
+    date.to_datetime(from.time()).to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp())
+}

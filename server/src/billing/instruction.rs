@@ -1,0 +1,53 @@
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{DiscountTerms, Terms};
+
+/// Something billing is to do for a customer: what an intent carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instruction {
+    /// The customer's id in billing.
+    pub customer: String,
+    /// The subscription's id in billing. None only where billing is the merchant's and the session named none.
+    pub subscription: Option<String>,
+    /// The moment of the press. What was true then counts, however late this is carried out.
+    pub requested_at: Timestamp,
+    /// What to do.
+    pub change: Change,
+}
+
+/// What billing is to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Change {
+    /// Apply a discount from the next payment on.
+    AcceptDiscount {
+        /// The offer's id.
+        offer: String,
+        /// The discount.
+        discount: DiscountTerms,
+        /// The terms the customer saw: [`Snapshot::terms`](super::Snapshot::terms). Refused when they are no longer true.
+        agreed: Option<Terms>,
+    },
+    /// Cancel, and leave access until the end of what is paid for.
+    CancelAtPeriodEnd {
+        /// The end the customer was told. None: the end of the period in which the press was.
+        effective_at: Option<Timestamp>,
+    },
+    /// Cancel and end access at once.
+    CancelImmediately,
+    /// Take a cancellation back.
+    Undo,
+}
+
+impl Change {
+    /// The kind of an intent: `accept`, `cancel` or `undo`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::AcceptDiscount { .. } => "accept",
+            Self::CancelAtPeriodEnd { .. } | Self::CancelImmediately => "cancel",
+            Self::Undo => "undo",
+        }
+    }
+}

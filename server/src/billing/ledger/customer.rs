@@ -1,0 +1,183 @@
+//! What the ledger shows of a customer.
+
+use flow::Instant;
+use jiff::Timestamp;
+use serde::Serialize;
+use sqlx::Row as _;
+
+use super::subscription::{self, Row};
+use crate::{
+    billing::{Reduction, RunningDiscount},
+    clock,
+    store::{Error, Store},
+};
+
+/// A customer and everything the ledger knows of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Customer {
+    /// The ledger's own number.
+    pub id: i64,
+    /// The customer's id, such as `cus_8fX2`.
+    pub external_id: String,
+    /// The customer's id in the merchant's own system.
+    pub user_id: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// ISO 3166-2 without the country.
+    pub region: Option<String>,
+    /// All subscriptions, oldest first.
+    pub subscriptions: Vec<Subscription>,
+}
+
+/// A subscription as it is at the moment of asking.
+#[derive(Clone, Debug, Serialize)]
+pub struct Subscription {
+    /// The ledger's own number.
+    pub id: i64,
+    /// The subscription's id, such as `sub_3kQ9`.
+    pub external_id: String,
+    /// `active`, or `canceled` once it is over.
+    pub status: &'static str,
+    /// What is paid for.
+    pub plan: Plan,
+    /// When the paid period began.
+    pub current_period_start: Instant,
+    /// When the paid period ends.
+    pub current_period_end: Instant,
+    /// When the subscription ends or ended. None: it goes on.
+    pub cancel_at: Option<Instant>,
+    /// When that was decided.
+    pub canceled_at: Option<Instant>,
+    /// The next payment. None when there will be none.
+    pub next_payment: Option<Payment>,
+    /// Discounts that have not ended, in the order they were granted.
+    pub discounts: Vec<Discount>,
+}
+
+/// A plan.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    /// The plan's id.
+    pub external_id: String,
+    /// The plan's name.
+    pub name: String,
+    /// The full price of one payment, in minor units.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// `day`, `week`, `month` or `year`.
+    pub interval: &'static str,
+    /// How many of them lie between two payments.
+    pub interval_count: u32,
+}
+
+/// A payment that is to come, discounts taken off.
+#[derive(Clone, Debug, Serialize)]
+pub struct Payment {
+    /// Minor units of the plan's currency.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// When it is due.
+    pub at: Instant,
+}
+
+/// A discount that has not ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct Discount {
+    /// Id of the offer it came from.
+    pub offer: String,
+    /// Whole percent, or null.
+    pub percent_off: Option<u32>,
+    /// Minor units, or null.
+    pub amount_off: Option<i64>,
+    /// ISO 4217, with `amount_off`.
+    pub currency: Option<String>,
+    /// Payments at or after this moment are lower.
+    pub starts_at: Instant,
+    /// Payments at or after this moment are not lower any more. None: it does not end.
+    pub ends_at: Option<Instant>,
+}
+
+/// The brand's customer with this id, as of `now`. None when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn customer(
+    store: &Store,
+    brand: &str,
+    id: &str,
+    now: Timestamp,
+) -> Result<Option<Customer>, Error> {
+    let db = store.read();
+    let row = sqlx::query("SELECT * FROM ledger_customers WHERE brand = $1 AND external_id = $2")
+        .bind(brand)
+        .bind(id);
+    let Some(row) = row.fetch_optional(db).await? else { return Ok(None) };
+    let number = row.try_get("id")?;
+    let mut subscriptions = Vec::new();
+    for row in subscription::of_customer(db, number).await? {
+        let discounts = subscription::discounts(db, row.id, now).await?;
+        subscriptions.push(show(row, &discounts, now));
+    }
+    Ok(Some(Customer {
+        id: number,
+        external_id: row.try_get("external_id")?,
+        user_id: row.try_get("user_id")?,
+        email: row.try_get("email")?,
+        name: row.try_get("name")?,
+        country: row.try_get("country")?,
+        region: row.try_get("region")?,
+        subscriptions,
+    }))
+}
+
+fn show(row: Row, discounts: &[RunningDiscount], now: Timestamp) -> Subscription {
+    let (start, terms) = row.period(now);
+    let due = terms.current_period_end;
+    let paid = !row.ended_at(now) && row.cancel_at.is_none_or(|end| due < end);
+    Subscription {
+        id: row.id,
+        status: if row.ended_at(now) { "canceled" } else { "active" },
+        current_period_start: clock::instant(start),
+        current_period_end: clock::instant(due),
+        cancel_at: row.cancel_at.map(clock::instant),
+        canceled_at: row.canceled_at.map(clock::instant),
+        next_payment: paid.then(|| Payment {
+            amount: terms.payment(due, discounts),
+            currency: terms.currency.clone(),
+            at: clock::instant(due),
+        }),
+        discounts: discounts.iter().map(Discount::of).collect(),
+        external_id: row.external_id,
+        plan: Plan {
+            external_id: terms.plan,
+            name: terms.plan_name,
+            amount: terms.amount,
+            currency: terms.currency,
+            interval: terms.cycle.interval.as_str(),
+            interval_count: terms.cycle.interval_count,
+        },
+    }
+}
+
+impl Discount {
+    fn of(running: &RunningDiscount) -> Self {
+        let (percent_off, amount_off, currency) = match &running.off {
+            Reduction::Percent(percent) => (Some(*percent), None, None),
+            Reduction::Amount { amount, currency } => (None, Some(*amount), Some(currency.clone())),
+        };
+        Self {
+            offer: running.offer.clone(),
+            percent_off,
+            amount_off,
+            currency,
+            starts_at: clock::instant(running.starts_at),
+            ends_at: running.ends_at.map(clock::instant),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Carrying out an instruction, once for each key, and looking whether it was.
+
+use jiff::Timestamp;
+use sqlx::{SqliteExecutor, SqlitePool};
+
+use super::subscription::{self, Row};
+use crate::{
+    billing::{Answer, Change, DiscountTerms, Instruction, Reduction, Span, Terms},
+    clock,
+    store::{Error, Tx},
+};
+
+/// Carries out an instruction. The change and the note that it was made are of one transaction.
+pub(super) async fn execute(
+    tx: &mut Tx,
+    brand: &str,
+    key: &str,
+    instruction: &Instruction,
+    now: Timestamp,
+) -> Result<Answer, Error> {
+    if operation(&mut *tx, key).await?.is_some() {
+        return Ok(Answer::Applied);
+    }
+    let row = match find(&mut *tx, brand, instruction).await? {
+        Ok(row) => row,
+        Err(refused) => return Ok(refused),
+    };
+    let at = instruction.requested_at;
+    let refused = match &instruction.change {
+        Change::AcceptDiscount { offer, discount, agreed } => {
+            accept(tx, key, &row, offer, discount, agreed.as_ref(), at, now).await?
+        }
+        Change::CancelAtPeriodEnd { effective_at } => {
+            let end = effective_at.unwrap_or_else(|| row.period(at).1.current_period_end);
+            cancel(tx, &row, end, at, now).await?;
+            None
+        }
+        Change::CancelImmediately => {
+            cancel(tx, &row, at, at, now).await?;
+            None
+        }
+        Change::Undo => undo(tx, &row, at).await?,
+    };
+    if let Some(reason) = refused {
+        return Ok(Answer::Refused(reason.into()));
+    }
+    record(tx, key, instruction.change.kind(), row.id, now).await?;
+    Ok(Answer::Applied)
+}
+
+/// Looks whether what an instruction asked for is there, or was and has been changed again since.
+pub(super) async fn read_back(
+    db: &SqlitePool,
+    brand: &str,
+    key: &str,
+    instruction: &Instruction,
+) -> Result<Answer, Error> {
+    let Some(done) = operation(db, key).await? else {
+        return Ok(Answer::Refused("the ledger has carried out nothing for this key".into()));
+    };
+    let row = match find(db, brand, instruction).await? {
+        Ok(row) => row,
+        Err(refused) => return Ok(refused),
+    };
+    let there = match &instruction.change {
+        Change::AcceptDiscount { .. } => {
+            let granted =
+                sqlx::query("SELECT id FROM ledger_discounts WHERE operation = $1 AND subscription_id = $2")
+                    .bind(key)
+                    .bind(row.id);
+            granted.fetch_optional(db).await?.is_some()
+        }
+        Change::CancelAtPeriodEnd { effective_at: Some(told) } => {
+            row.cancel_at.is_some_and(|end| end <= *told)
+        }
+        Change::CancelAtPeriodEnd { effective_at: None } => row.ended || row.cancel_at.is_some(),
+        Change::CancelImmediately => row.ended_at(instruction.requested_at),
+        Change::Undo => !row.ended && row.cancel_at.is_none(),
+    };
+    if there || changed_since(db, row.id, done).await? {
+        return Ok(Answer::Applied);
+    }
+    Ok(Answer::Refused("the ledger has a note that it was done, but it is not there".into()))
+}
+
+/// Notes that something was carried out.
+pub(super) async fn record(
+    tx: &mut Tx,
+    key: &str,
+    kind: &str,
+    subscription: i64,
+    now: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query("INSERT INTO ledger_operations (key, kind, subscription_id, at) VALUES ($1, $2, $3, $4)")
+        .bind(key)
+        .bind(kind)
+        .bind(subscription)
+        .bind(clock::text(now))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The subscription an instruction is about, or why it is refused.
+async fn find(
+    db: impl SqliteExecutor<'_>,
+    brand: &str,
+    instruction: &Instruction,
+) -> Result<Result<Row, Answer>, Error> {
+    let Some(id) = &instruction.subscription else {
+        return Ok(Err(Answer::Refused("no subscription is named".into())));
+    };
+    let found = subscription::named(db, brand, id).await?.filter(|row| row.customer == instruction.customer);
+    Ok(found.ok_or_else(|| Answer::Refused("the customer has no such subscription".into())))
+}
+
+async fn operation(db: impl SqliteExecutor<'_>, key: &str) -> Result<Option<i64>, Error> {
+    let id: Option<(i64,)> = sqlx::query_as("SELECT id FROM ledger_operations WHERE key = $1")
+        .bind(key)
+        .fetch_optional(db)
+        .await?;
+    Ok(id.map(|(id,)| id))
+}
+
+async fn changed_since(db: &SqlitePool, subscription: i64, operation: i64) -> Result<bool, Error> {
+    let later =
+        sqlx::query("SELECT id FROM ledger_operations WHERE subscription_id = $1 AND id > $2 LIMIT 1")
+            .bind(subscription)
+            .bind(operation);
+    Ok(later.fetch_optional(db).await?.is_some())
+}
+
+#[allow(clippy::too_many_arguments)]
+async fn accept(
+    tx: &mut Tx,
+    key: &str,
+    row: &Row,
+    offer: &str,
+    discount: &DiscountTerms,
+    agreed: Option<&Terms>,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<Option<&'static str>, Error> {
+    if !row.can_be_canceled(now) {
+        return Ok(Some("the subscription is already canceled"));
+    }
+    let (_, terms) = row.period(at);
+    if agreed.is_some_and(|agreed| *agreed != terms) {
+        return Ok(Some("the subscription's terms have changed since the offer was made"));
+    }
+    if !discount.in_range() || discount.off.applied_to(terms.amount, &terms.currency).is_none() {
+        return Ok(Some("the discount cannot be applied to this subscription"));
+    }
+    if subscription::discounts(&mut *tx, row.id, now).await?.iter().any(|running| running.offer == offer) {
+        return Ok(Some("the same offer already runs on this subscription"));
+    }
+    let ends_at = terms.discount_ends_at(discount.lasts);
+    let (duration, months) = match discount.lasts {
+        Span::Once => ("once", None),
+        Span::Months(months) => ("repeating", Some(months)),
+        Span::Forever => ("forever", None),
+    };
+    if ends_at.is_none() && discount.lasts != Span::Forever {
+        return Ok(Some("the discount would end beyond the end of the calendar"));
+    }
+    let (percent_off, amount_off, currency) = match &discount.off {
+        Reduction::Percent(percent) => (Some(*percent), None, None),
+        Reduction::Amount { amount, currency } => (None, Some(*amount), Some(currency)),
+    };
+    sqlx::query(
+        "INSERT INTO ledger_discounts (subscription_id, offer, percent_off, amount_off, currency, duration, months, \
+         starts_at, ends_at, created_at, operation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(row.id)
+    .bind(offer)
+    .bind(percent_off)
+    .bind(amount_off)
+    .bind(currency)
+    .bind(duration)
+    .bind(months)
+    .bind(clock::text(terms.current_period_end))
+    .bind(ends_at.map(clock::text))
+    .bind(clock::text(now))
+    .bind(key)
+    .execute(tx)
+    .await?;
+    Ok(None)
+}
+
+/// Lets a subscription end at `end`, or before it where that was decided earlier.
+async fn cancel(tx: &mut Tx, row: &Row, end: Timestamp, at: Timestamp, now: Timestamp) -> Result<(), Error> {
+    if row.ended || row.cancel_at.is_some_and(|earlier| earlier <= end) {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE ledger_subscriptions SET status = $1, cancel_at = $2, canceled_at = $3 WHERE id = $4",
+    )
+    .bind(if end <= now { "canceled" } else { "active" })
+    .bind(clock::text(end))
+    .bind(clock::text(row.canceled_at.unwrap_or(at)))
+    .bind(row.id)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn undo(tx: &mut Tx, row: &Row, at: Timestamp) -> Result<Option<&'static str>, Error> {
+    if row.ended_at(at) {
+        return Ok(Some("the subscription has already ended"));
+    }
+    if row.cancel_at.is_none() {
+        return Ok(Some("the subscription is not canceled"));
+    }
+    sqlx::query("UPDATE ledger_subscriptions SET cancel_at = NULL, canceled_at = NULL WHERE id = $1")
+        .bind(row.id)
+        .execute(tx)
+        .await?;
+    Ok(None)
+}

@@ -1,0 +1,199 @@
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::ImportError;
+pub use crate::billing::Interval;
+use crate::{clock, place::Place};
+
+/// What a file holds.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Import {
+    /// Plans that subscriptions may name.
+    pub plans: Vec<Plan>,
+    /// Customers with their subscriptions.
+    pub customers: Vec<Customer>,
+}
+
+/// A plan.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The plan's id, unique within the brand.
+    pub external_id: String,
+    /// What customers know it as.
+    pub name: String,
+    /// The price of one payment, in minor units.
+    pub amount: i64,
+    /// ISO 4217, three capital letters.
+    pub currency: String,
+    /// The unit it is paid by.
+    pub interval: Interval,
+    /// How many units lie between two payments; 1 when left out.
+    #[serde(default = "one")]
+    pub interval_count: u32,
+}
+
+/// A customer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Customer {
+    /// The customer's id, unique within the brand.
+    pub external_id: String,
+    /// The customer's id in the merchant's own system.
+    pub user_id: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// ISO 3166-2, with or without the country; needs `country`.
+    pub region: Option<String>,
+    /// The customer's subscriptions.
+    #[serde(default)]
+    pub subscriptions: Vec<Subscription>,
+}
+
+/// A subscription.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subscription {
+    /// The subscription's id, unique within the brand.
+    pub external_id: String,
+    /// External id of its plan.
+    pub plan: String,
+    /// Whether it goes on; active when it is new and this is left out.
+    pub status: Option<Status>,
+    /// When the paid period began, RFC 3339.
+    pub current_period_start: Option<String>,
+    /// When the paid period ends, RFC 3339.
+    pub current_period_end: Option<String>,
+}
+
+/// Whether a subscription goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Status {
+    Active,
+    Canceled,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+/// More than any plan has, and few enough for all dates to exist.
+const MOST_UNITS: u32 = 1000;
+
+pub(super) fn read(text: &str) -> Result<Import, ImportError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let import: Import = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        ImportError::wrong(if path == "." { String::new() } else { path }, error.inner().to_string())
+    })?;
+    json.end().map_err(|error| ImportError::wrong("", error.to_string()))?;
+    check(&import)?;
+    Ok(import)
+}
+
+fn check(import: &Import) -> Result<(), ImportError> {
+    let mut ids = Ids::default();
+    for (n, plan) in import.plans.iter().enumerate() {
+        let at = format!("plans[{n}]");
+        ids.check("plan", &plan.external_id, &at)?;
+        if plan.name.trim().is_empty() {
+            return Err(ImportError::wrong(format!("{at}.name"), "give the plan a name"));
+        }
+        if plan.amount < 0 {
+            return Err(ImportError::wrong(
+                format!("{at}.amount"),
+                "write 0 or more minor units, such as 1200 for 12.00",
+            ));
+        }
+        if plan.currency.len() != 3 || !plan.currency.bytes().all(|letter| letter.is_ascii_uppercase()) {
+            let message = format!(
+                "\"{}\" is not a currency; write three capital letters, such as \"USD\"",
+                plan.currency
+            );
+            return Err(ImportError::wrong(format!("{at}.currency"), message));
+        }
+        if !(1..=MOST_UNITS).contains(&plan.interval_count) {
+            return Err(ImportError::wrong(
+                format!("{at}.interval_count"),
+                format!("write 1 to {MOST_UNITS}"),
+            ));
+        }
+    }
+    for (n, customer) in import.customers.iter().enumerate() {
+        let at = format!("customers[{n}]");
+        ids.check("customer", &customer.external_id, &at)?;
+        customer.place(&at)?;
+        for (n, subscription) in customer.subscriptions.iter().enumerate() {
+            let at = format!("{at}.subscriptions[{n}]");
+            ids.check("subscription", &subscription.external_id, &at)?;
+            subscription.period(&at)?;
+        }
+    }
+    Ok(())
+}
+
+/// Ids seen so far, by kind, and where.
+#[derive(Default)]
+struct Ids<'a>(HashMap<(&'static str, &'a str), String>);
+
+impl<'a> Ids<'a> {
+    fn check(&mut self, kind: &'static str, id: &'a str, at: &str) -> Result<(), ImportError> {
+        let path = format!("{at}.external_id");
+        if id.trim().is_empty() {
+            return Err(ImportError::wrong(path, format!("give the {kind} an id")));
+        }
+        match self.0.insert((kind, id), at.into()) {
+            Some(first) => Err(ImportError::wrong(path, format!("{first} has the id \"{id}\" already"))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Customer {
+    /// Where the customer lives, if the file says.
+    pub(super) fn place(&self, at: &str) -> Result<Option<Place>, ImportError> {
+        match (&self.country, &self.region) {
+            (Some(country), region) => Place::new(country, region.as_deref())
+                .map(Some)
+                .map_err(|message| ImportError::wrong(format!("{at}.country"), message)),
+            (None, Some(_)) => {
+                Err(ImportError::wrong(format!("{at}.region"), "a region needs a `country` beside it"))
+            }
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+impl Subscription {
+    /// The dates of the paid period, as far as the file says.
+    pub(super) fn period(&self, at: &str) -> Result<(Option<Timestamp>, Option<Timestamp>), ImportError> {
+        let read = |name: &str, text: &Option<String>| {
+            let wrong = || {
+                let message = "write a moment after 1970 in RFC 3339, such as \"2026-01-31T00:00:00Z\"";
+                ImportError::wrong(format!("{at}.{name}"), message)
+            };
+            let read = |text| {
+                clock::parse(text).ok().filter(|moment| *moment > Timestamp::UNIX_EPOCH).ok_or_else(wrong)
+            };
+            text.as_deref().map(read).transpose()
+        };
+        let start = read("current_period_start", &self.current_period_start)?;
+        let end = read("current_period_end", &self.current_period_end)?;
+        if start.zip(end).is_some_and(|(start, end)| end <= start) {
+            return Err(ImportError::wrong(
+                format!("{at}.current_period_end"),
+                "a period ends after it begins",
+            ));
+        }
+        Ok((start, end))
+    }
+}

@@ -1,0 +1,211 @@
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use super::{Customer, Import, ImportError, Imported, Interval, Plan, Status, Subscription};
+use crate::{
+    billing::{
+        Cycle,
+        ledger::{
+            execute::record,
+            subscription::{self, Row},
+        },
+    },
+    clock,
+    store::Tx,
+};
+
+/// How long ago the period of a subscription began whose dates nobody gave.
+const BEGAN: SignedDuration = SignedDuration::from_hours(10 * 24);
+
+pub(super) async fn all(
+    tx: &mut Tx,
+    brand: &str,
+    import: &Import,
+    now: Timestamp,
+) -> Result<Imported, ImportError> {
+    let mut imported = Imported { plans: import.plans.len(), ..Imported::default() };
+    for plan in &import.plans {
+        write_plan(tx, brand, plan).await?;
+    }
+    for (n, customer) in import.customers.iter().enumerate() {
+        let at = format!("customers[{n}]");
+        let id = write_customer(tx, brand, customer, &at).await?;
+        imported.customers += 1;
+        for (n, subscription) in customer.subscriptions.iter().enumerate() {
+            let at = format!("{at}.subscriptions[{n}]");
+            write_subscription(tx, brand, id, subscription, &at, now).await?;
+            imported.subscriptions += 1;
+        }
+    }
+    Ok(imported)
+}
+
+async fn write_plan(tx: &mut Tx, brand: &str, plan: &Plan) -> Result<(), ImportError> {
+    sqlx::query(
+        "INSERT INTO ledger_plans (brand, external_id, name, amount, currency, interval, interval_count) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (brand, external_id) DO UPDATE SET name = excluded.name, \
+         amount = excluded.amount, currency = excluded.currency, interval = excluded.interval, \
+         interval_count = excluded.interval_count",
+    )
+    .bind(brand)
+    .bind(&plan.external_id)
+    .bind(&plan.name)
+    .bind(plan.amount)
+    .bind(&plan.currency)
+    .bind(plan.interval.as_str())
+    .bind(plan.interval_count)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn write_customer(tx: &mut Tx, brand: &str, customer: &Customer, at: &str) -> Result<i64, ImportError> {
+    let place = customer.place(at)?;
+    // A place is taken as a whole: a new country does not keep the old one's region.
+    let (id,) = sqlx::query_as(
+        "INSERT INTO ledger_customers (brand, external_id, user_id, email, name, country, region) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (brand, external_id) DO UPDATE SET \
+         user_id = COALESCE(excluded.user_id, ledger_customers.user_id), \
+         email = COALESCE(excluded.email, ledger_customers.email), \
+         name = COALESCE(excluded.name, ledger_customers.name), \
+         country = COALESCE(excluded.country, ledger_customers.country), \
+         region = CASE WHEN excluded.country IS NULL THEN ledger_customers.region ELSE excluded.region END \
+         RETURNING id",
+    )
+    .bind(brand)
+    .bind(&customer.external_id)
+    .bind(&customer.user_id)
+    .bind(customer.email.as_deref().map(str::trim))
+    .bind(&customer.name)
+    .bind(place.as_ref().map(|place| place.country.as_str()))
+    .bind(place.as_ref().and_then(|place| place.region.as_deref()))
+    .fetch_one(tx)
+    .await?;
+    Ok(id)
+}
+
+async fn write_subscription(
+    tx: &mut Tx,
+    brand: &str,
+    customer: i64,
+    given: &Subscription,
+    at: &str,
+    now: Timestamp,
+) -> Result<(), ImportError> {
+    let plan: Option<(i64, String, u32)> = sqlx::query_as(
+        "SELECT id, interval, interval_count FROM ledger_plans WHERE brand = $1 AND external_id = $2",
+    )
+    .bind(brand)
+    .bind(&given.plan)
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some((plan, interval, interval_count)) = plan else {
+        return Err(ImportError::wrong(format!("{at}.plan"), format!("no plan \"{}\"", given.plan)));
+    };
+    let interval = Interval::named(&interval)
+        .ok_or_else(|| ImportError::wrong(format!("{at}.plan"), "its interval is unknown"))?;
+    let period = Period::of(given, Cycle { interval, interval_count, anchor_day: 1 }, at, now)?;
+    match subscription::named(&mut *tx, brand, &given.external_id).await? {
+        Some(row) if row.customer_id != customer => {
+            let message = format!("\"{}\" is the subscription of another customer", given.external_id);
+            Err(ImportError::wrong(format!("{at}.external_id"), message))
+        }
+        Some(row) => {
+            if given.current_period_start.is_some() || given.current_period_end.is_some() {
+                period.write(tx, row.id).await?;
+            }
+            sqlx::query("UPDATE ledger_subscriptions SET plan_id = $1 WHERE id = $2")
+                .bind(plan)
+                .bind(row.id)
+                .execute(&mut *tx)
+                .await?;
+            write_status(tx, &row, given.status, now).await
+        }
+        None => {
+            let ended = given.status == Some(Status::Canceled);
+            sqlx::query(
+                "INSERT INTO ledger_subscriptions (brand, external_id, customer_id, plan_id, status, current_period_start, \
+                 current_period_end, anchor_day, cancel_at, canceled_at, created_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
+            )
+            .bind(brand)
+            .bind(&given.external_id)
+            .bind(customer)
+            .bind(plan)
+            .bind(if ended { "canceled" } else { "active" })
+            .bind(clock::text(period.start))
+            .bind(clock::text(period.end))
+            .bind(period.anchor_day)
+            .bind(ended.then(|| clock::text(now)))
+            .bind(clock::text(now))
+            .execute(tx)
+            .await?;
+            Ok(())
+        }
+    }
+}
+
+/// Makes a subscription's status what the file says, if it is another. That is an operation like any other.
+async fn write_status(
+    tx: &mut Tx,
+    row: &Row,
+    status: Option<Status>,
+    now: Timestamp,
+) -> Result<(), ImportError> {
+    let ended = match status {
+        Some(status) if (status == Status::Canceled) != row.ended_at(now) => status == Status::Canceled,
+        _ => return Ok(()),
+    };
+    sqlx::query(
+        "UPDATE ledger_subscriptions SET status = $1, cancel_at = $2, canceled_at = $2 WHERE id = $3",
+    )
+    .bind(if ended { "canceled" } else { "active" })
+    .bind(ended.then(|| clock::text(now)))
+    .bind(row.id)
+    .execute(&mut *tx)
+    .await?;
+    record(tx, &format!("import:{}", uuid::Uuid::new_v4()), "import", row.id, now).await?;
+    Ok(())
+}
+
+/// A paid period, and the day of the month that payments keep.
+struct Period {
+    start: Timestamp,
+    end: Timestamp,
+    anchor_day: i8,
+}
+
+impl Period {
+    fn of(given: &Subscription, mut cycle: Cycle, at: &str, now: Timestamp) -> Result<Self, ImportError> {
+        let (start, end) = given.period(at)?;
+        let day = |moment: Timestamp| moment.to_zoned(TimeZone::UTC).day();
+        let beyond =
+            || ImportError::wrong(format!("{at}.current_period_end"), "the period ends beyond the calendar");
+        let (start, end) = match (start, end) {
+            (Some(start), Some(end)) => (start, end),
+            (None, Some(end)) => {
+                cycle.anchor_day = day(end);
+                (cycle.before(end).ok_or_else(beyond)?, end)
+            }
+            (start, None) => {
+                let start = start.unwrap_or_else(|| now.saturating_sub(BEGAN).unwrap_or(now));
+                cycle.anchor_day = day(start);
+                (start, cycle.after(start, 1).ok_or_else(beyond)?)
+            }
+        };
+        // One end of a period may have fallen on the last day of a short month; the other then shows the day that is meant.
+        Ok(Self { start, end, anchor_day: day(start).max(day(end)) })
+    }
+
+    async fn write(&self, tx: &mut Tx, subscription: i64) -> Result<(), ImportError> {
+        sqlx::query(
+            "UPDATE ledger_subscriptions SET current_period_start = $1, current_period_end = $2, anchor_day = $3 WHERE id = $4",
+        )
+        .bind(clock::text(self.start))
+        .bind(clock::text(self.end))
+        .bind(self.anchor_day)
+        .bind(subscription)
+        .execute(tx)
+        .await?;
+        Ok(())
+    }
+}

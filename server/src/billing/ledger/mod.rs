@@ -1,0 +1,76 @@
+//! The built-in billing: customers, plans, subscriptions and discounts in the server's own database.
+//!
+//! Nobody is charged by it, but everything else is real: an accepted discount lowers the next payments, a cancellation ends the
+//! subscription. It keeps no timer. What a subscription is at a moment follows from its row and the moment: paid periods follow one
+//! another by themselves, and one that is to end is over when its time has come.
+
+mod customer;
+mod execute;
+mod find;
+mod import;
+mod subscription;
+
+use sqlx::Row as _;
+
+pub use customer::{Customer, Discount, Payment, Plan, Subscription, customer};
+pub use import::{Import, ImportError, Imported};
+
+use super::{Answer, Billing, Instruction, Lookup, LookupError, Snapshot};
+use crate::{clock::Clock, store::Store};
+
+/// One brand's ledger.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    store: Store,
+    clock: Clock,
+    brand: String,
+}
+
+impl Ledger {
+    /// The ledger of the brand with this slug.
+    #[must_use]
+    pub fn new(store: Store, clock: Clock, brand: impl Into<String>) -> Self {
+        Self { store, clock, brand: brand.into() }
+    }
+}
+
+#[async_trait::async_trait]
+impl Billing for Ledger {
+    async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
+        find::snapshot(&self.store, &self.brand, lookup, self.clock.now()).await
+    }
+
+    /// A cancellation of what is already canceled is applied when it ends no later than the customer was told now.
+    async fn execute(&self, key: &str, instruction: &Instruction) -> Answer {
+        let (brand, key, instruction) = (self.brand.clone(), key.to_owned(), instruction.clone());
+        let now = self.clock.now();
+        let done = self
+            .store
+            .write(async move |tx| execute::execute(tx, &brand, &key, &instruction, now).await)
+            .await;
+        done.unwrap_or_else(|error| Answer::Unknown(error.to_string()))
+    }
+
+    async fn read_back(&self, key: &str, instruction: &Instruction) -> Answer {
+        let read = execute::read_back(self.store.read(), &self.brand, key, instruction).await;
+        read.unwrap_or_else(|error| Answer::Unknown(error.to_string()))
+    }
+}
+
+/// A row's moment.
+fn moment(row: &sqlx::sqlite::SqliteRow, column: &str) -> sqlx::Result<jiff::Timestamp> {
+    read_moment(row.try_get(column)?, column)
+}
+
+/// A row's moment, where there may be none.
+fn maybe_moment(row: &sqlx::sqlite::SqliteRow, column: &str) -> sqlx::Result<Option<jiff::Timestamp>> {
+    row.try_get::<Option<&str>, _>(column)?.map(|text| read_moment(text, column)).transpose()
+}
+
+fn read_moment(text: &str, column: &str) -> sqlx::Result<jiff::Timestamp> {
+    crate::clock::parse(text).map_err(|error| malformed(column, error))
+}
+
+fn malformed(column: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.into(), source: error.into() }
+}

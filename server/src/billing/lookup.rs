@@ -1,0 +1,41 @@
+/// Whom a session is for. What is given must agree.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lookup {
+    /// The customer's id in billing, such as `cus_8fX2`.
+    pub customer: Option<String>,
+    /// The customer's e-mail address, in any case.
+    pub email: Option<String>,
+    /// The subscription's id in billing. Needed only when the customer has several.
+    pub subscription: Option<String>,
+}
+
+/// Why a lookup leads nowhere. The text is for the developer of the merchant's backend, and names no customer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LookupError {
+    /// Nothing was given to look for. 400.
+    #[error("Name the customer: give customer_id or customer_email.")]
+    NobodyNamed,
+    /// There is no such customer. 404.
+    #[error(
+        "No customer has this id or e-mail address. Check that it is the id your billing uses, and of this brand."
+    )]
+    UnknownCustomer,
+    /// The customer has no such subscription. 404.
+    #[error("This customer has no subscription with this id. Check subscription_id, or leave it out.")]
+    UnknownSubscription,
+    /// The id and the e-mail address are different customers'. 400.
+    #[error("customer_id and customer_email name different customers. Give only the one you are sure of.")]
+    DifferentCustomers,
+    /// More than one customer has this e-mail address. 409.
+    #[error("Several customers have this e-mail address. Give customer_id.")]
+    SeveralCustomers,
+    /// The customer has more than one subscription that can be canceled, and none was named. 409.
+    #[error("This customer has several active subscriptions. Give subscription_id: one of {}.", .0.join(", "))]
+    SeveralSubscriptions(Vec<String>),
+    /// The customer, or the subscription that was named, has nothing left that could be canceled. 409.
+    #[error("There is nothing to cancel: the subscription is already canceled, or the customer has none.")]
+    NothingToCancel,
+    /// Billing cannot be asked at the moment. 503.
+    #[error("Billing cannot be reached at the moment. Try again.")]
+    Unavailable(String),
+}

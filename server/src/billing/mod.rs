@@ -1,0 +1,59 @@
+//! Billing, as the rest of the server knows it.
+//!
+//! A brand's billing is one [`Billing`]: the built-in [`Ledger`](ledger::Ledger), or [`Merchant`](merchant::Merchant), which touches
+//! nothing. Nobody else changes what a customer pays.
+
+mod arithmetic;
+mod cycle;
+mod discount;
+mod instruction;
+pub mod ledger;
+mod lookup;
+pub mod merchant;
+mod registry;
+mod snapshot;
+
+pub use cycle::{Cycle, Interval};
+pub use discount::{DiscountTerms, Reduction, RunningDiscount, Span};
+pub use instruction::{Change, Instruction};
+pub use lookup::{Lookup, LookupError};
+pub use registry::Registry;
+pub use snapshot::{Can, Customer, Snapshot, Terms};
+
+/// What a brand's customers are billed by.
+///
+/// Every call may be repeated. [`execute`](Self::execute) may be killed at any point and is called again with the same key until it
+/// answers something other than [`Answer::Unknown`].
+#[async_trait::async_trait]
+pub trait Billing: std::fmt::Debug + Send + Sync {
+    /// Finds a customer and the one subscription to be canceled, and says what billing knows of them now.
+    ///
+    /// # Errors
+    /// A [`LookupError`] when the lookup does not lead to exactly one subscription that can be canceled.
+    async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError>;
+
+    /// What accepting a discount would mean in money. None where billing does not know, or the discount cannot be applied.
+    fn preview(&self, snapshot: &Snapshot, discount: &DiscountTerms) -> Option<flow::Preview> {
+        snapshot.preview(discount)
+    }
+
+    /// Carries out an instruction, once for each key: the same key again changes nothing and is answered the same, as long as
+    /// the first was [`Answer::Applied`].
+    async fn execute(&self, key: &str, instruction: &Instruction) -> Answer;
+
+    /// Looks whether what an instruction asked for is really there. [`Answer::Refused`] means that it is not.
+    async fn read_back(&self, key: &str, instruction: &Instruction) -> Answer;
+}
+
+/// What billing says about an instruction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is done.
+    Applied,
+    /// Nothing is done here; the merchant acts on the result.
+    Requested,
+    /// It will not be done, and nothing was changed. The text says why, for a developer.
+    Refused(String),
+    /// Nobody knows whether it was done: ask again. The text says why, for a developer.
+    Unknown(String),
+}

@@ -1,0 +1,93 @@
+use flow::Money;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Cycle, Interval, RunningDiscount};
+use crate::{clock, place::Place};
+
+/// What billing knew of a customer's subscription at one moment. Kept with the session, as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Whose subscription it is.
+    pub customer: Customer,
+    /// The subscription's id in billing. None only where billing is the merchant's and the session named none.
+    pub subscription: Option<String>,
+    /// What it costs and when. None where billing is the merchant's.
+    pub terms: Option<Terms>,
+    /// Discounts that have not ended, in the order they were granted.
+    pub discounts: Vec<RunningDiscount>,
+    /// What can be done with it.
+    pub can: Can,
+}
+
+/// A customer, as far as a session needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Customer {
+    /// The customer's id in billing.
+    pub id: String,
+    /// The customer's id in the merchant's own system.
+    pub user_id: Option<String>,
+    /// Where billing says the customer lives.
+    pub place: Option<Place>,
+}
+
+/// What can be done with a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Can {
+    /// It can be canceled.
+    pub cancel: bool,
+    /// A cancellation at the end of the period can be taken back until then.
+    pub undo: bool,
+    /// A discount can be applied to its next payment.
+    pub discount: bool,
+}
+
+/// What a subscription costs and when. Equal terms mean that what the customer was shown is still true.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The plan's id in billing.
+    pub plan: String,
+    /// The plan's name.
+    pub plan_name: String,
+    /// The full price of one payment, in minor units. Never negative.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// How often it is paid.
+    #[serde(flatten)]
+    pub cycle: Cycle,
+    /// When the period that is paid for ends, and the next payment is due.
+    pub current_period_end: Timestamp,
+}
+
+impl Terms {
+    /// The full price of one payment.
+    #[must_use]
+    pub fn price(&self) -> Money {
+        self.money(self.amount)
+    }
+
+    pub(super) fn money(&self, amount: i64) -> Money {
+        Money { amount, currency: self.currency.clone() }
+    }
+}
+
+impl Snapshot {
+    /// What the flow shows of it. The interval is left out where it is not one single day, week, month or year.
+    #[must_use]
+    pub fn subscription(&self) -> flow::Subscription {
+        let Some(terms) = &self.terms else { return flow::Subscription::default() };
+        flow::Subscription {
+            plan: Some(terms.plan_name.clone()),
+            price: Some(terms.price()),
+            interval: match terms.cycle {
+                Cycle { interval_count: 2.., .. } => None,
+                Cycle { interval: Interval::Day, .. } => Some(flow::Interval::Day),
+                Cycle { interval: Interval::Week, .. } => Some(flow::Interval::Week),
+                Cycle { interval: Interval::Month, .. } => Some(flow::Interval::Month),
+                Cycle { interval: Interval::Year, .. } => Some(flow::Interval::Year),
+            },
+            renews_at: Some(clock::instant(terms.current_period_end)),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+use std::path::Path;
+
+use clap::{Subcommand, ValueEnum};
+use serde_json::json;
+
+use super::{Failed, checked_brand};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::keys::{ApiKey, ApiKeys, KeyFile, PublicKey};
+use crate::serve::open_store;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Keys {
+    /// Make an API key for a brand's backend. It is shown once, with the brand's public key for its pages.
+    Create {
+        /// The brand's slug.
+        #[arg(long, value_name = "SLUG")]
+        brand: String,
+        /// Write one JSON object: id, brand, secret, public.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List API keys, without their secrets.
+    List {
+        /// Write one JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Stop accepting an API key, at once.
+    Revoke {
+        /// The key's id, as `farewell keys list` shows it.
+        id: String,
+    },
+    /// Put a new key of the server's own in front. The previous one is still accepted; restart the server to use it.
+    Rotate {
+        /// Which key.
+        #[arg(value_enum)]
+        which: OwnKey,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum OwnKey {
+    /// The key that seals session ids. Rotated twice within 24 hours, it makes unopened ids invalid.
+    Sealing,
+    /// The key that signs results. Rotated twice within 24 hours, it makes results invalid.
+    Signing,
+}
+
+impl Keys {
+    pub(super) async fn run(self, path: &Path) -> Result<(), Failed> {
+        let config = Config::load(path)?;
+        if let Self::Rotate { which } = self {
+            let name = match which {
+                OwnKey::Sealing => "sealing.key",
+                OwnKey::Signing => "signing.key",
+            };
+            KeyFile::open(&config.server.keys, name)?.rotate()?;
+            println!("{name} has a new key. Restart the server to use it.");
+            return Ok(());
+        }
+        let store = open_store(&config.server.database).await?;
+        let done = self.with(&config, &ApiKeys::new(store.clone(), Clock::system())).await;
+        store.close().await;
+        done
+    }
+
+    async fn with(self, config: &Config, keys: &ApiKeys) -> Result<(), Failed> {
+        match self {
+            Self::Create { brand, json } => {
+                checked_brand(config, &brand)?;
+                let key = ApiKey::generate(&brand)?;
+                let listed = keys.add(&brand, &key).await?;
+                let public = PublicKey { brand, server: config.server.public_url.clone() }.to_string();
+                if json {
+                    let secret = key.expose();
+                    println!(
+                        "{}",
+                        json!({ "id": listed.id, "brand": listed.brand, "secret": secret, "public": public })
+                    );
+                } else {
+                    println!("API key, for the backend only. It is not shown again:\n  {}", key.expose());
+                    println!("Public key, for pages:\n  {public}");
+                    println!("Revoke it with:\n  farewell keys revoke {}", listed.id);
+                }
+            }
+            Self::List { json } => {
+                let listed = keys.list().await?;
+                if json {
+                    println!("{}", serde_json::to_string(&listed)?);
+                } else {
+                    for key in listed {
+                        let state =
+                            key.revoked_at.map_or_else(|| "valid".into(), |at| format!("revoked {at}"));
+                        println!(
+                            "{}  {}  …{}  made {}  {state}",
+                            key.id, key.brand, key.hint, key.created_at
+                        );
+                    }
+                }
+            }
+            Self::Revoke { id } => {
+                if !keys.revoke(&id).await? {
+                    return Err(
+                        format!("no valid key has the id {id}; `farewell keys list` shows them.").into()
+                    );
+                }
+                println!("The key is no longer accepted.");
+            }
+            Self::Rotate { .. } => {}
+        }
+        Ok(())
+    }
+}

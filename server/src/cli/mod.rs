@@ -1,0 +1,97 @@
+//! The `farewell` command.
+
+mod keys;
+mod ledger;
+mod lint;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Config;
+
+/// The cancel button's server: sessions, the retention flow, billing and results you can verify.
+///
+/// Write a farewell.toml, check it with `farewell lint`, make a key for your backend with `farewell keys create --brand <slug>`,
+/// then start with `farewell serve`. The first start makes the database and the keys that seal sessions and sign results.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(flatten)]
+    files: Files,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  farewell lint                              list every mistake in farewell.toml
+  farewell keys create --brand example       make an API key for the backend of a brand
+  farewell ledger import ledger.json --brand example
+  farewell serve                             answer until Ctrl-C or SIGTERM
+
+A session, from your backend:
+  curl -X POST http://127.0.0.1:8787/v1/retention/session -H \"X-Brand-Key: $KEY\" \\
+       -H 'Content-Type: application/json' -d '{\"retention\":{\"customer_id\":\"cus_1\"}}'";
+
+#[derive(Args, Debug)]
+struct Files {
+    /// The configuration. Relative paths in it are taken from its directory.
+    #[arg(
+        long,
+        short,
+        global = true,
+        default_value = "farewell.toml",
+        env = "FAREWELL_CONFIG",
+        value_name = "FILE"
+    )]
+    config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer requests until Ctrl-C or SIGTERM.
+    Serve(serve::Serve),
+    /// Check the configuration and list every mistake with its line and column.
+    Lint,
+    /// Keys: of merchants' backends, and the server's own.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// The built-in billing.
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
+}
+
+/// Why a command has failed: a sentence for the person who typed it.
+type Failed = Box<dyn std::error::Error>;
+
+impl Cli {
+    /// Does what was asked. Failures are told on standard error; the exit code is then 1.
+    pub async fn run(self) -> ExitCode {
+        let config = &self.files.config;
+        let done = match self.command {
+            Command::Serve(serve) => serve.run(config).await,
+            Command::Lint => lint::run(config),
+            Command::Keys(keys) => keys.run(config).await,
+            Command::Ledger(ledger) => ledger.run(config).await,
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failed) => {
+                eprintln!("{failed}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// The brand of a slug, or a sentence that names the ones there are.
+fn checked_brand(config: &Config, slug: &str) -> Result<(), Failed> {
+    if config.brand(slug).is_some() {
+        return Ok(());
+    }
+    let slugs: Vec<_> = config.brands.iter().map(|brand| brand.slug.as_str()).collect();
+    Err(format!("no brand has the slug \"{slug}\"; there is: {}.", slugs.join(", ")).into())
+}

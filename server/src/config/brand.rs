@@ -1,0 +1,155 @@
+use std::sync::Arc;
+
+use serde_spanned::Spanned;
+use url::Url;
+
+use super::table::Table;
+use super::{offer, reason, value};
+use crate::brand::{BillingKind, Brand, CancelTiming, Plan};
+use crate::locale;
+use crate::place::Place;
+
+/// The brands read so far, to find what only one of them may have.
+#[derive(Default)]
+pub(super) struct Brands {
+    pub(super) list: Vec<Arc<Brand>>,
+    slugs: Vec<String>,
+    site_ids: Vec<i64>,
+}
+
+impl Brands {
+    /// Reads one `[[brand]]`. It joins the list only when nothing in it is wrong.
+    pub(super) fn read(&mut self, table: Table<'_>) {
+        let slug = self.slug(&table);
+        let site_id = self.site_id(&table);
+        let name = table.required("name", "\"Example\"");
+        let plan = table.choice("plan", &[("core", Plan::Core), ("advanced", Plan::Advanced)]);
+        let locale = checked(&table, "locale", locale::supported);
+        let time_zone = checked(&table, "time_zone", value::time_zone);
+        let markets = list(&table, "markets", Place::read);
+        let support_email = checked(&table, "support_email", value::email);
+        let origins = list(&table, "origins", value::origin);
+        let return_urls = list(&table, "return_urls", value::page);
+        let billing =
+            table.choice("billing", &[("ledger", BillingKind::Ledger), ("merchant", BillingKind::Merchant)]);
+        let cancel = table.choice(
+            "cancel",
+            &[("at_period_end", CancelTiming::AtPeriodEnd), ("immediately", CancelTiming::Immediately)],
+        );
+        let survey = table.flag("survey");
+        let feedback = table.flag("feedback");
+        let (ids, offers) = unique(&table, "offer", "[[brand.offer]]", "id", offer::read);
+        let (_, reasons) =
+            unique(&table, "reason", "[[brand.reason]]", "key", |table| reason::read(table, &ids));
+        table.finish();
+        let brand = (|| {
+            Some(Brand {
+                slug: slug?,
+                site_id: site_id?,
+                name: name?.into_inner().into(),
+                plan: plan.unwrap_or(Plan::Core),
+                locale: locale.unwrap_or_else(|| "en".into()),
+                time_zone: time_zone.unwrap_or_else(|| "UTC".into()),
+                markets,
+                support_email,
+                origins,
+                return_urls,
+                billing: billing.unwrap_or(BillingKind::Merchant),
+                cancel: cancel.unwrap_or(CancelTiming::AtPeriodEnd),
+                survey: survey.unwrap_or(true),
+                feedback: feedback.unwrap_or(true),
+                reasons,
+                offers,
+            })
+        })();
+        self.list.extend(brand.map(Arc::new));
+    }
+
+    fn slug(&mut self, table: &Table<'_>) -> Option<String> {
+        let text = table.required("slug", "\"example\"")?;
+        match value::name(text.get_ref(), &['-']) {
+            Ok(slug) if self.slugs.contains(&slug) => {
+                let message = format!("the slug \"{slug}\" is another brand's; write one of its own.");
+                table.wrong(text.span(), message);
+                None
+            }
+            Ok(slug) => {
+                self.slugs.push(slug.clone());
+                Some(slug)
+            }
+            Err(message) => {
+                table.wrong(text.span(), message);
+                None
+            }
+        }
+    }
+
+    fn site_id(&mut self, table: &Table<'_>) -> Option<i64> {
+        if !table.has("site_id") {
+            table.wrong_here("[[brand]] has no `site_id`; add a number of its own, such as `site_id = 1`.");
+        }
+        let number = table.integer_in("site_id", 1..i64::from(i32::MAX))?;
+        if self.site_ids.contains(number.get_ref()) {
+            let found = number.get_ref();
+            table.wrong(
+                number.span(),
+                format!("`site_id` {found} is another brand's; write a number of its own."),
+            );
+            return None;
+        }
+        self.site_ids.push(*number.get_ref());
+        Some(number.into_inner())
+    }
+}
+
+/// A text that has to pass a check.
+pub(super) fn checked<T>(
+    table: &Table<'_>,
+    field: &'static str,
+    check: impl FnOnce(&str) -> Result<T, String>,
+) -> Option<T> {
+    let text = table.text(field)?;
+    check(text.get_ref()).map_err(|message| table.wrong(text.span(), format!("`{field}`: {message}"))).ok()
+}
+
+/// A list of texts that each have to pass a check.
+fn list<T>(table: &Table<'_>, field: &'static str, check: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+    let wrong = |text: &Spanned<&str>, message| table.wrong(text.span(), format!("`{field}`: {message}"));
+    let texts = table.texts(field);
+    texts
+        .iter()
+        .filter_map(|text| check(text.get_ref()).map_err(|message| wrong(text, message)).ok())
+        .collect()
+}
+
+/// Tables inside a brand that each have a name of their own. Gives every name, also of wrong ones, and what was right.
+fn unique<'t, T>(
+    brand: &Table<'t>,
+    field: &'static str,
+    written: &'static str,
+    name: &'static str,
+    read: impl Fn(Table<'t>) -> Option<(Spanned<String>, Option<T>)>,
+) -> (Vec<String>, Vec<T>) {
+    let mut names = Vec::new();
+    let mut list = Vec::new();
+    for table in brand.tables(field, written) {
+        let Some((found, value)) = read(table) else { continue };
+        let span = found.span();
+        let found = found.into_inner();
+        if names.contains(&found) {
+            brand.wrong(
+                span,
+                format!("the {name} \"{found}\" is there twice in this brand; write one of its own."),
+            );
+            continue;
+        }
+        names.push(found);
+        list.extend(value);
+    }
+    (names, list)
+}
+
+/// Reads the page a visitor without a session is sent to.
+pub(super) fn home(table: &Table<'_>) -> Option<Url> {
+    checked(table, "home_url", value::page)
+}

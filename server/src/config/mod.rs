@@ -1,0 +1,132 @@
+//! `farewell.toml`: read and checked as a whole, so that every mistake is told at once, each with its place.
+
+mod brand;
+mod offer;
+mod problem;
+mod reason;
+mod server;
+mod table;
+mod value;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use toml::de::DeTable;
+
+use crate::brand::Brand;
+pub use problem::Problem;
+pub use server::Server;
+
+use problem::{NOT_TOML, Problems};
+use table::Table;
+
+/// Everything `farewell.toml` says, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The server itself.
+    pub server: Server,
+    /// The brands, in the order of the file. Never empty.
+    pub brands: Vec<Arc<Brand>>,
+}
+
+/// Why there is no configuration.
+#[derive(Debug)]
+pub enum ConfigError {
+    /// The file cannot be read. A sentence that says why.
+    Unreadable(String),
+    /// The file has mistakes: all of them, in its order.
+    Wrong(Vec<Problem>),
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] has every mistake, not only the first.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let hint = match error.kind() {
+                std::io::ErrorKind::NotFound => "name the file with --config.",
+                std::io::ErrorKind::InvalidData => "save it as UTF-8.",
+                _ => "make it readable for the user the server runs as.",
+            };
+            ConfigError::Unreadable(format!("cannot read {name}: {error}; {hint}"))
+        })?;
+        let directory = path.parent().unwrap_or(Path::new(""));
+        Self::read(&name, &text, directory).map_err(ConfigError::Wrong)
+    }
+
+    /// Checks a text. Relative paths in it are taken from `directory`; `name` is how problems call the file.
+    ///
+    /// # Errors
+    /// Every mistake in the text, in its order.
+    pub fn read(name: &str, text: &str, directory: &Path) -> Result<Self, Vec<Problem>> {
+        let problems = Problems::new(name, text);
+        let (document, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            let message = error.message().replace('\n', ", ");
+            problems.add(error.span().unwrap_or(0..0), format!("{NOT_TOML}: {message}."));
+        }
+        let config = {
+            let root = Table::new("the file", document.get_ref(), 0..0, &problems);
+            if !root.has("server") {
+                root.wrong_here("there is no [server]; add one with `public_url`.");
+            }
+            let server = root.table("server", "[server]").and_then(|table| server::read(table, directory));
+            let mut brands = brand::Brands::default();
+            if !root.has("brand") {
+                root.wrong_here("there is no [[brand]]; add one with `slug`, `site_id` and `name`.");
+            }
+            for table in root.tables("brand", "[[brand]]") {
+                brands.read(table);
+            }
+            root.finish();
+            server.map(|server| Self { server, brands: brands.list })
+        };
+        let found = problems.into_list();
+        match config {
+            Some(config) if found.is_empty() => Ok(config),
+            _ => Err(found),
+        }
+    }
+
+    /// The brand of this slug.
+    #[must_use]
+    pub fn brand(&self, slug: &str) -> Option<&Arc<Brand>> {
+        self.brands.iter().find(|brand| brand.slug == slug)
+    }
+
+    /// The address where a person answers, if it is the same for every brand.
+    #[must_use]
+    pub fn common_support_email(&self) -> Option<&String> {
+        let first = self.brands.first()?.support_email.as_ref();
+        first.filter(|first| self.brands.iter().all(|brand| brand.support_email.as_ref() == Some(*first)))
+    }
+
+    /// Whether any brand has pages on this origin.
+    #[must_use]
+    pub fn knows_origin(&self, origin: &str) -> bool {
+        self.brands.iter().any(|brand| brand.origins.iter().any(|known| known == origin))
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(sentence) => f.write_str(sentence),
+            Self::Wrong(problems) => {
+                for problem in problems {
+                    writeln!(f, "{problem}")?;
+                }
+                match problems.len() {
+                    1 => write!(f, "1 mistake in the configuration."),
+                    n => write!(f, "{n} mistakes in the configuration."),
+                }
+            }
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}

@@ -1,0 +1,104 @@
+//! Who is asking: a merchant's backend by its API key, or a browser by its session id.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+
+use super::{ApiError, App};
+use crate::brand::Brand;
+use crate::keys::PublicKey;
+use crate::session::{Claims, SessionError};
+
+/// A merchant's backend.
+#[derive(Debug)]
+pub struct Backend(pub Arc<Brand>);
+
+impl FromRequestParts<App> for Backend {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let headers = &parts.headers;
+        let key = text(headers, "x-brand-key")
+            .or_else(|| text(headers, "x-api-key"))
+            .or_else(|| bearer(headers))
+            .ok_or_else(|| {
+                ApiError::unauthorized(
+                    "An API key is missing: send it as `X-Brand-Key`, `x-api-key` or `Authorization: Bearer`, \
+                     from your backend only.",
+                )
+            })?;
+        if key.starts_with("pk_") {
+            return Err(ApiError::unauthorized(
+                "This is a public key. Send the private API key, which begins with `sk_`, from your backend.",
+            ));
+        }
+        let brand = app.keys.brand_of(key).await?;
+        match brand.and_then(|slug| app.sessions.config.brand(&slug).cloned()) {
+            Some(brand) => Ok(Self(brand)),
+            None => Err(ApiError::unauthorized(
+                "This API key is not known. Make one with `farewell keys create --brand <slug>`.",
+            )),
+        }
+    }
+}
+
+/// A browser with a session of the retention flow.
+#[derive(Debug)]
+pub struct Browser {
+    /// What its session id says.
+    pub claims: Claims,
+    /// The session's brand.
+    pub brand: Arc<Brand>,
+}
+
+impl FromRequestParts<App> for Browser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let headers = &parts.headers;
+        let id = bearer(headers).ok_or_else(|| {
+            ApiError::unauthorized("A session id is missing: send it as `Authorization: Bearer ret_…`.")
+        })?;
+        let (claims, brand) = app.sessions.read(id)?;
+        if let Some(key) = text(headers, "x-public-key") {
+            let key = PublicKey::read(key).ok_or_else(|| {
+                ApiError::unauthorized("The public key is malformed. Pass it unchanged: `pk_…`.")
+            })?;
+            if key.brand != brand.slug {
+                return Err(SessionError::OtherBrand.into());
+            }
+        }
+        from_own_page(headers, app, &brand)?;
+        Ok(Self { claims, brand })
+    }
+}
+
+/// Looks whether the page that asks is one of the brand's. A request that names no page is not from a browser's script.
+fn from_own_page(headers: &HeaderMap, app: &App, brand: &Brand) -> Result<(), ApiError> {
+    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+    let origin = origin.to_str().unwrap_or("null");
+    let config = &app.sessions.config;
+    if origin == config.server.public_url || brand.origins.iter().any(|own| own == origin) {
+        return Ok(());
+    }
+    if config.knows_origin(origin) {
+        return Err(SessionError::OtherBrand.into());
+    }
+    Err(ApiError::new(
+        StatusCode::FORBIDDEN,
+        format!(
+            "Pages of {origin} may not use this session. Add the origin to `origins` of the brand in farewell.toml."
+        ),
+    ))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = text(headers, "authorization")?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+}

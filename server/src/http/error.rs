@@ -1,0 +1,98 @@
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::billing::LookupError;
+use crate::session::SessionError;
+use crate::sign::TokenError;
+use crate::store;
+
+/// An answer that is an error: a status, and a sentence that a developer can act on. Written as `{"error": "…"}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    /// The status.
+    pub status: StatusCode,
+    /// What was wrong and what would be right.
+    pub message: String,
+}
+
+impl ApiError {
+    /// An error of this status.
+    #[must_use]
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into() }
+    }
+
+    /// Something in the request is wrong: 400.
+    #[must_use]
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// Who is asking cannot be told, or may not: 401.
+    #[must_use]
+    pub fn unauthorized(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    /// The server's own fault. What it was goes into the log, not to the caller.
+    #[must_use]
+    pub fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something failed on the server; its log says what. Try again.",
+        )
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(json!({ "error": self.message }))).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<LookupError> for ApiError {
+    fn from(error: LookupError) -> Self {
+        let status = match &error {
+            LookupError::NobodyNamed | LookupError::DifferentCustomers => StatusCode::BAD_REQUEST,
+            LookupError::UnknownCustomer | LookupError::UnknownSubscription => StatusCode::NOT_FOUND,
+            LookupError::SeveralCustomers
+            | LookupError::SeveralSubscriptions(_)
+            | LookupError::NothingToCancel => StatusCode::CONFLICT,
+            LookupError::Unavailable(why) => {
+                tracing::error!(why, "billing cannot be asked");
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+impl From<SessionError> for ApiError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Seal(_)
+            | SessionError::Expired
+            | SessionError::OtherBrand
+            | SessionError::UnknownBrand => Self::unauthorized(error.to_string()),
+            SessionError::Billing(error) => error.into(),
+            SessionError::Token(error @ (TokenError::Malformed | TokenError::BadSignature)) => {
+                Self::bad_request(error.to_string())
+            }
+            SessionError::Store(error) => error.into(),
+            SessionError::Internal(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        Self::internal(&error)
+    }
+}

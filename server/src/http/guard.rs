@@ -1,0 +1,50 @@
+//! What every request goes through: a time limit, a line in the log, and headers that are right everywhere.
+
+use std::any::Any;
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::ApiError;
+
+/// How long a request may take as a whole.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// Answers 503 when a request takes too long. What was begun in the database is finished all the same.
+pub async fn limit_time(request: Request, next: Next) -> Response {
+    tokio::time::timeout(LONGEST, next.run(request)).await.unwrap_or_else(|_| {
+        let message = "The server took too long. Send the same again: nothing is done twice.";
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, message).into_response()
+    })
+}
+
+/// Writes a line for each request. The route stands for the path, so that no handle or id is logged.
+pub async fn log(request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let method = request.method().clone();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    let route = matched.as_ref().map_or("-", MatchedPath::as_str);
+    let status = response.status().as_u16();
+    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(%method, route, status, ms, "request");
+    response
+}
+
+/// Answers are not kept by anybody, unless they say otherwise, and are what they say they are.
+pub async fn set_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// The answer where a handler has panicked.
+pub fn panicked(_: Box<dyn Any + Send>) -> Response {
+    ApiError::internal(&"a handler panicked").into_response()
+}

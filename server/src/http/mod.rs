@@ -1,0 +1,17 @@
+//! The APIs: for merchants' backends, with a key, and for browsers, with a session id.
+
+pub mod body;
+mod caller;
+mod error;
+mod fields;
+mod flow;
+mod guard;
+mod health;
+mod ledger;
+mod result;
+mod retention_session;
+mod router;
+mod well_known;
+
+pub use error::ApiError;
+pub use router::{App, router};

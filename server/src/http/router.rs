@@ -1,0 +1,93 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request};
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::body::LARGEST_BODY;
+use super::{ApiError, flow, guard, health, ledger, result, retention_session, well_known};
+use crate::config::Config;
+use crate::keys::ApiKeys;
+use crate::page;
+use crate::session::Sessions;
+
+/// What handlers work with.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The sessions.
+    pub sessions: Sessions,
+    /// The API keys.
+    pub keys: ApiKeys,
+}
+
+/// Every route of the server.
+pub fn router(app: App) -> Router {
+    let config = app.sessions.config.clone();
+    let browser = Router::new()
+        .route("/v1/flow", get(flow::get))
+        .route("/v1/flow/actions", post(flow::act))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(cross_origin(config.clone()));
+    let backend = Router::new()
+        .route("/v1/retention/session", post(retention_session::create))
+        .route("/v1/ledger/customers/{customer}", get(ledger::get))
+        .route("/api/public/cancel/result", post(result::verify))
+        .route("/.well-known/jwks.json", get(well_known::jwks))
+        .route("/api/health", get(health::get))
+        .route("/", get(move || home(config)))
+        .method_not_allowed_fallback(wrong_method);
+    Router::new()
+        .merge(browser)
+        .merge(backend)
+        .merge(page::router())
+        .fallback(nothing_here)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(from_fn(guard::limit_time))
+        .layer(from_fn(guard::set_headers))
+        .layer(from_fn(guard::log))
+        .with_state(app)
+}
+
+/// A preflight is answered for the pages of any brand; which brand a session is of is not known before the request itself.
+fn cross_origin(config: Arc<Config>) -> CorsLayer {
+    let any_brand = move |origin: &HeaderValue, _: &request::Parts| {
+        origin.to_str().is_ok_and(|origin| config.knows_origin(origin))
+    };
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(any_brand))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("x-public-key")])
+        .max_age(Duration::from_secs(2 * 60 * 60))
+}
+
+async fn home(config: Arc<Config>) -> Response {
+    match &config.server.home_url {
+        Some(url) => Redirect::to(url.as_str()).into_response(),
+        None => page::home().into_response(),
+    }
+}
+
+async fn nothing_here(uri: Uri) -> Response {
+    if uri.path().starts_with("/c/") {
+        return page::missing().into_response();
+    }
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "There is nothing at this address. Check the path against the documentation.",
+    )
+    .into_response()
+}
+
+async fn wrong_method(method: Method) -> ApiError {
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("{method} is not possible here. The `Allow` header of this answer says what is."),
+    )
+}

@@ -1,0 +1,87 @@
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use url::Url;
+
+use super::asset::STYLE;
+use crate::html;
+
+/// A whole HTML page, with the headers that keep it to itself.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The status.
+    pub status: StatusCode,
+    /// BCP 47 tag of the page's language.
+    pub lang: String,
+    /// Whether it is written from right to left.
+    pub rtl: bool,
+    /// The page's title.
+    pub title: String,
+    /// What goes into `<body>`, as HTML.
+    pub body: String,
+    /// Path of a script of this server.
+    pub script: Option<&'static str>,
+    /// Origins that a form of this page may lead to, besides this server's.
+    pub leads_to: Vec<String>,
+}
+
+impl Document {
+    fn html(&self) -> String {
+        let mut page = String::from("<!doctype html>\n<html lang=\"");
+        html::text(&mut page, &self.lang);
+        page.push_str(if self.rtl { "\" dir=\"rtl\">" } else { "\" dir=\"ltr\">" });
+        page.push_str("\n<head>\n<meta charset=\"utf-8\">\n<title>");
+        html::text(&mut page, &self.title);
+        page.push_str(concat!(
+            "</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
+            "<meta name=\"robots\" content=\"noindex\">\n<link rel=\"stylesheet\" href=\"",
+        ));
+        page.push_str(&STYLE.path);
+        page.push_str("\">\n");
+        if let Some(path) = self.script {
+            page.push_str("<script src=\"");
+            page.push_str(path);
+            page.push_str("\" defer></script>\n");
+        }
+        page.push_str("</head>\n<body>\n");
+        page.push_str(&self.body);
+        page.push_str("\n</body>\n</html>\n");
+        page
+    }
+
+    /// What this page may load and where its forms may go. Browsers also look at `form-action` when a form's answer is a
+    /// redirect, so the way back to the merchant has to be in it: <https://github.com/w3c/webappsec-csp/issues/8>
+    fn policy(&self) -> String {
+        let leads_to: String = self.leads_to.iter().map(|origin| format!(" {origin}")).collect();
+        format!(
+            "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'{leads_to}; base-uri 'none'; \
+             frame-ancestors 'none'"
+        )
+    }
+}
+
+impl IntoResponse for Document {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.html()).into_response();
+        let headers = response.headers_mut();
+        let fixed = [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            (header::CACHE_CONTROL, "no-store"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::X_FRAME_OPTIONS, "DENY"),
+        ];
+        for (name, value) in fixed {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
+        let policy = HeaderValue::from_str(&self.policy());
+        let strictest = HeaderValue::from_static("default-src 'none'; style-src 'self'; form-action 'self'");
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy.unwrap_or(strictest));
+        response
+    }
+}
+
+/// The origin of an address, as a content security policy names it.
+#[must_use]
+pub fn origin_of(url: &str) -> Option<String> {
+    Url::parse(url).ok().map(|url| url.origin().ascii_serialization())
+}

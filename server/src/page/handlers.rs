@@ -1,0 +1,140 @@
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use flow::{Action, Element, Node, Notice, Posted};
+
+use super::asset::STYLE;
+use super::document::origin_of;
+use super::{Document, Message, open};
+use crate::billing::LookupError;
+use crate::format::Format;
+use crate::html;
+use crate::http::{App, body};
+use crate::session::{Placed, SessionError, Stored};
+
+/// The routes of the hosted pages.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/c", get(open::page).post(post))
+        .route(open::SCRIPT, get(open::script))
+        .route(&STYLE.path, get(async || STYLE.answer()))
+        .route("/c/{handle}", get(show).post(post))
+        .method_not_allowed_fallback(async || Message::new(StatusCode::METHOD_NOT_ALLOWED, "missing"))
+}
+
+/// `GET /c/{handle}`: the step the customer is on. Nothing is changed.
+async fn show(State(app): State<App>, Path(handle): Path<String>) -> Result<Document, Message> {
+    let session = find(&app, &handle).await?;
+    Ok(draw(&session, StatusCode::OK, None))
+}
+
+/// `POST /c`: opens a session, or does what a form of the flow says. Both lead to `/c/{handle}`.
+async fn post(State(app): State<App>, request: Request) -> Result<Response, Message> {
+    let unclear = |status| message(&app, status, "unclear");
+    let form = body::is_type(request.headers(), "application", "x-www-form-urlencoded");
+    let bytes = body::read(request, &app).await.map_err(|error| unclear(error.status))?;
+    if !form {
+        return Err(unclear(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+    let fields: Vec<(String, String)> = url::form_urlencoded::parse(&bytes).into_owned().collect();
+    if let Some((_, id)) = fields.iter().find(|(name, _)| name == "session") {
+        return open_session(&app, id.trim()).await;
+    }
+    let posted = Posted::from_form(&fields).map_err(|_| unclear(StatusCode::BAD_REQUEST))?;
+    act(&app, posted).await
+}
+
+async fn open_session(app: &App, id: &str) -> Result<Response, Message> {
+    let read = app.sessions.read(id);
+    let (claims, brand) = read.map_err(|_| message(app, StatusCode::UNAUTHORIZED, "gone"))?;
+    let opened = app.sessions.open(&claims, &brand).await;
+    let session = opened.map_err(|error| match error {
+        SessionError::Expired => Message::new(StatusCode::UNAUTHORIZED, "gone"),
+        SessionError::Billing(error) if !matches!(error, LookupError::Unavailable(_)) => {
+            tracing::warn!(%error, "a session cannot be opened");
+            Message::new(StatusCode::CONFLICT, "settled")
+        }
+        error => failed(app, &error),
+    });
+    let session = session.map_err(|message| message.with_email(brand.support_email.as_ref()))?;
+    see(app, &format!("/c/{}", session.handle))
+}
+
+async fn act(app: &App, posted: Posted) -> Result<Response, Message> {
+    let session = find(app, &posted.handle).await?;
+    let email = session.flow.support_email.clone();
+    let failed = |error: SessionError| failed(app, &error).with_email(email.as_ref());
+    let leaves = posted.action == Action::Close;
+    let placed = Placed { at: posted.at, action: posted.action };
+    let acted = app.sessions.act(session, vec![placed]).await.map_err(failed)?;
+    if let Some(conflict) = acted.conflict {
+        return Ok(draw(&acted.session, StatusCode::CONFLICT, Some(conflict.notice)).into_response());
+    }
+    if leaves && let Some(return_url) = &acted.session.return_url {
+        let result = app.sessions.result(&acted.session).await.map_err(failed)?;
+        return match result {
+            Some((_, token)) => see(app, &flow::with_result_token(return_url, &token)),
+            None => see(app, return_url),
+        };
+    }
+    see(app, &format!("/c/{}", acted.session.handle))
+}
+
+/// The session of a handle, if its time is not over.
+async fn find(app: &App, handle: &str) -> Result<Stored, Message> {
+    let gone = || message(app, StatusCode::NOT_FOUND, "gone");
+    let found = app.sessions.by_handle(handle).await.map_err(|error| failed(app, &error))?;
+    let session = found.ok_or_else(gone)?;
+    let email = session.flow.support_email.clone();
+    app.sessions.alive(session).map_err(|_| gone().with_email(email.as_ref()))
+}
+
+/// The page of a step, with a notice on top of it if there is something to say.
+fn draw(session: &Stored, status: StatusCode, notice: Option<Notice>) -> Document {
+    let flow = &session.flow;
+    let mut view = flow::view(flow, &session.policy, &session.state);
+    if let Some(notice) = notice {
+        after_heading(&mut view.form, flow::notice(flow, notice, None));
+    }
+    let mut body = String::from("<main>\n<h1 class=\"brand\">");
+    html::text(&mut body, &flow.brand);
+    body.push_str("</h1>\n");
+    body.push_str(&html::element(&view.form, &Format::of(flow)));
+    body.push_str("\n</main>");
+    Document {
+        status,
+        lang: flow.locale.clone(),
+        rtl: flow.rtl,
+        title: format!("{} · {}", view.name, flow.brand),
+        body,
+        script: None,
+        leads_to: [session.return_url.as_deref(), Some(flow.page.action.as_str())]
+            .into_iter()
+            .flatten()
+            .filter_map(origin_of)
+            .collect(),
+    }
+}
+
+fn after_heading(form: &mut Element, notice: Element) {
+    let heading = form.children.iter().position(|node| matches!(node, Node::Element(e) if e.tag == "h2"));
+    form.children.insert(heading.map_or(0, |at| at + 1), Node::Element(notice));
+}
+
+/// Leads the browser to another page, which it fetches with GET.
+fn see(app: &App, url: &str) -> Result<Response, Message> {
+    let url = HeaderValue::from_str(url).map_err(|error| failed(app, &error))?;
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, url)]).into_response())
+}
+
+/// A message to a customer whose brand is not known.
+fn message(app: &App, status: StatusCode, about: &'static str) -> Message {
+    Message::new(status, about).with_email(app.sessions.config.common_support_email())
+}
+
+fn failed(app: &App, error: &dyn std::fmt::Display) -> Message {
+    tracing::error!(%error, "a page failed");
+    message(app, StatusCode::INTERNAL_SERVER_ERROR, "failed")
+}

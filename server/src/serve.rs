@@ -1,0 +1,194 @@
+//! The running server: one listener, every route, and the worker that carries out what billing is to do.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::billing::{Registry, ledger::Ledger, merchant::Merchant};
+use crate::brand::BillingKind;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::{App, router};
+use crate::intents::Executor;
+use crate::keys::{ApiKeys, KeyFile, KeyFileError};
+use crate::seal::Sealer;
+use crate::session::Sessions;
+use crate::sign::Signer;
+use crate::store::{self, Store};
+
+/// How long the head of a request may take to arrive.
+const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// How many header fields a request may have.
+const MOST_HEADERS: usize = 64;
+/// How large a request's head may be, in bytes.
+const LARGEST_HEAD: usize = 32 * 1024;
+/// How long requests may go on once the server is told to stop.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// Why the server does not start. A sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be used.
+    #[error("{0}; the file and its directory have to be writable for the user the server runs as.")]
+    Store(#[from] store::Error),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// Nothing can be listened on.
+    #[error("cannot listen on {address}: {}", sentence(.source))]
+    Listen {
+        /// The address of the configuration.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn sentence(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program uses it. Stop that one, or write another port into `listen`.".into()
+        }
+        io::ErrorKind::PermissionDenied => {
+            "the port may only be used by root. Write one above 1023 into `listen`.".into()
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine does not have the address. Write one it has into `listen`, such as 127.0.0.1."
+                .into()
+        }
+        _ => format!("{error}. Write another address into `listen`."),
+    }
+}
+
+/// A server that has everything it needs and is about to answer.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    app: App,
+}
+
+impl Server {
+    /// Opens keys and database and listens where the configuration says.
+    ///
+    /// # Errors
+    /// [`StartError`] says what is missing.
+    pub async fn bind(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let address = config.server.listen;
+        // First of all, so that a second server on the same data changes nothing.
+        let listened = TcpListener::bind(address).await;
+        let listener = listened.map_err(|source| StartError::Listen { address, source })?;
+        Self::on(listener, config, clock).await
+    }
+
+    /// Opens keys and database, to serve on a listener that is there already.
+    ///
+    /// # Errors
+    /// [`StartError`] says what is missing.
+    pub async fn on(listener: TcpListener, config: Config, clock: Clock) -> Result<Self, StartError> {
+        let sealing = KeyFile::open(&config.server.keys, "sealing.key")?;
+        let signing = KeyFile::open(&config.server.keys, "signing.key")?;
+        let store = open_store(&config.server.database).await?;
+        let billings = billings(&config, &store, &clock);
+        let keys = ApiKeys::new(store.clone(), clock.clone());
+        let sessions = Sessions {
+            executor: Executor::new(store.clone(), billings.clone(), clock.clone()),
+            sealer: Arc::new(Sealer::new(sealing)),
+            signer: Arc::new(Signer::new(&signing)),
+            config: Arc::new(config),
+            store,
+            clock,
+            billings,
+        };
+        Ok(Self { listener, app: App { sessions, keys } })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// The listener is gone.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// What the handlers work with.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Answers until `stop` is done, then finishes what has begun and closes the database.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let executor = self.app.sessions.executor.clone();
+        let worker = tokio::spawn(async move { executor.run().await });
+        let service = TowerToHyperService::new(router(self.app.clone()));
+        let open = GracefulShutdown::new();
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = &mut stop => break,
+            };
+            match accepted {
+                Ok((stream, _)) => answer(stream, service.clone(), &open),
+                Err(error) => {
+                    // Out of file descriptors, most likely: give it a moment instead of spinning.
+                    tracing::error!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+        drop(self.listener);
+        tracing::info!("stopping");
+        if tokio::time::timeout(STOP_WITHIN, open.shutdown()).await.is_err() {
+            tracing::warn!("some requests were not finished in time");
+        }
+        worker.abort();
+        self.app.sessions.store.close().await;
+    }
+}
+
+fn answer(stream: TcpStream, service: TowerToHyperService<axum::Router>, open: &GracefulShutdown) {
+    // Answers are small and written at once.
+    drop(stream.set_nodelay(true));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .max_headers(MOST_HEADERS)
+        .max_buf_size(LARGEST_HEAD)
+        .serve_connection(TokioIo::new(stream), service);
+    let connection = open.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection broke off");
+        }
+    });
+}
+
+/// Opens the database, making its directory.
+///
+/// # Errors
+/// The file cannot be opened, or was written by a newer version.
+pub async fn open_store(path: &Path) -> Result<Store, store::Error> {
+    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        let failed = |error| store::Error::Open { path: path.into(), source: sqlx::Error::Io(error) };
+        std::fs::create_dir_all(directory).map_err(failed)?;
+    }
+    Store::open(path).await
+}
+
+/// Each brand's billing.
+fn billings(config: &Config, store: &Store, clock: &Clock) -> Registry {
+    config.brands.iter().fold(Registry::default(), |all, brand| match brand.billing {
+        BillingKind::Ledger => all.with(&brand.slug, Ledger::new(store.clone(), clock.clone(), &brand.slug)),
+        BillingKind::Merchant => all.with(&brand.slug, Merchant),
+    })
+}

@@ -1,0 +1,240 @@
+//! Doing what a customer did: every action checked, then state, audit trail, outcome and billing intent in one transaction.
+
+use std::collections::BTreeMap;
+
+use flow::{Action, Effect, Flow, Notice, OfferKind, Outcome, Position, Refused, Run};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::claims::TIME_TO_ACT;
+use super::order::{Arrival, arrive};
+use super::outcome::{Ended, receipt};
+use super::reference::new_reference;
+use super::stored::{Stored, text};
+use crate::billing::{Change, DiscountTerms, Instruction, Snapshot};
+use crate::brand::CancelTiming;
+use crate::clock;
+use crate::intents::{self, NewIntent};
+use crate::store::{Error, Store, Tx};
+
+/// An action, and where it belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Its place in the session.
+    pub at: Position,
+    /// What the customer did.
+    pub action: Action,
+}
+
+/// Why an action was not applied. What came before it in the same request is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// A sentence for a developer.
+    pub message: String,
+    /// What a page says to the customer about it.
+    pub notice: Notice,
+    /// Whether the flow itself is a newer one than the session began with.
+    pub flow_changed: bool,
+}
+
+impl Conflict {
+    fn changed(message: String) -> Self {
+        Self { message, notice: Notice::Changed, flow_changed: false }
+    }
+
+    fn refused(refused: Refused) -> Self {
+        let notice = if refused == Refused::TooLong { Notice::TooLong } else { Notice::Changed };
+        Self { message: refused.message().into(), notice, flow_changed: false }
+    }
+}
+
+/// What has changed in billing since the customer was shown an offer.
+#[derive(Clone, Debug)]
+pub(super) struct Fresh {
+    /// The flow with the prices of now.
+    pub(super) flow: Flow,
+    /// What billing says now.
+    pub(super) billing: Snapshot,
+}
+
+/// Applies actions in their order, up to the first conflict. Gives the session as it is then.
+///
+/// With `fresh`, accepting an offer is a conflict: the session gets the new flow, and the customer sees it first.
+pub(super) async fn write(
+    tx: &mut Tx,
+    id: &str,
+    actions: &[Placed],
+    mut fresh: Option<Fresh>,
+    cancel: CancelTiming,
+    now: Timestamp,
+) -> Result<(Stored, Option<Conflict>), Error> {
+    let mut session = Stored::locked(tx, id).await?;
+    let mut conflict = None;
+    let mut moved = false;
+    for placed in actions {
+        let content = content(&placed.action)?;
+        let stored = stored(tx, id, placed.at).await?;
+        if stored.is_none()
+            && matches!(placed.action, Action::Accept { .. })
+            && let Some(Fresh { flow, billing }) = fresh.take()
+        {
+            (session.flow, session.billing) = (flow, billing);
+            session.save_document(tx).await?;
+            let message = "The terms of this offer have changed. Show the new flow before it is accepted.";
+            conflict = Some(Conflict { flow_changed: true, ..Conflict::changed(message.into()) });
+            break;
+        }
+        let at = match arrive(&session.state, placed.at, &placed.action, &content, stored.as_deref()) {
+            Arrival::Known => continue,
+            Arrival::Next(at) => at,
+            Arrival::Conflict(message) => {
+                conflict = Some(Conflict::changed(message));
+                break;
+            }
+        };
+        match flow::apply(&session.flow, &session.policy, &session.state, &placed.action) {
+            // Nothing moved, so there is nothing to keep: closing a receipt, or opening one again.
+            Ok(next) if next == session.state => {}
+            Ok(next) => {
+                session.state = next;
+                keep(tx, id, at, &content, now).await?;
+                conclude(tx, &mut session, at, cancel, now).await?;
+                moved = true;
+            }
+            Err(refused) => {
+                conflict = Some(Conflict::refused(refused));
+                break;
+            }
+        }
+    }
+    if moved {
+        session.expires_at = clock::text(now.saturating_add(TIME_TO_ACT).unwrap_or(now));
+        session.save_state(tx, &clock::text(now)).await?;
+    }
+    Ok((session, conflict))
+}
+
+/// Gives a run that has just ended its receipt, and writes the outcome and what billing is to do.
+async fn conclude(
+    tx: &mut Tx,
+    session: &mut Stored,
+    at: Position,
+    cancel: CancelTiming,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let number = session.state.number();
+    let Some(ended) = session.state.runs.last().filter(|run| run.outcome.is_some()).cloned() else {
+        return Ok(());
+    };
+    let pending = ended.effect == Some(Effect::Pending);
+    if pending {
+        let canceled = ended.outcome == Some(Outcome::Canceled);
+        let effective_at = session.flow.cancellation.effective_at.clone().filter(|_| canceled);
+        let undo = canceled && cancel == CancelTiming::AtPeriodEnd && session.billing.can.undo;
+        let receipt = receipt(free_reference(tx).await?, now, effective_at, undo);
+        if let Some(run) = session.state.runs.last_mut() {
+            run.receipt = Some(receipt);
+        }
+    }
+    let Some(run) = session.state.runs.last() else { return Ok(()) };
+    let outcome = Ended::of(session, number, run, Uuid::new_v4().to_string(), now);
+    if let Some(outcome) = outcome {
+        outcome.insert(tx, &session.id).await?;
+    }
+    if pending {
+        let intent = NewIntent {
+            id: format!("{}:{}:{}", session.id, at.run, at.seq),
+            session: session.id.clone(),
+            run: number,
+            instruction: Instruction {
+                customer: session.customer.clone(),
+                subscription: session.subscription.clone(),
+                requested_at: now,
+                change: change(session, run, cancel)?,
+            },
+            created_at: now,
+        };
+        intents::insert(tx, &intent).await?;
+    }
+    Ok(())
+}
+
+/// What billing has to do for a run that ended.
+fn change(session: &Stored, run: &Run, cancel: CancelTiming) -> Result<Change, Error> {
+    if run.outcome == Some(Outcome::Canceled) {
+        let told = session.flow.cancellation.effective_at.as_ref().map(|at| clock::parse(&at.0));
+        return Ok(match cancel {
+            CancelTiming::Immediately => Change::CancelImmediately,
+            CancelTiming::AtPeriodEnd => Change::CancelAtPeriodEnd {
+                effective_at: told.transpose().map_err(|error| Error::Malformed(error.to_string()))?,
+            },
+        });
+    }
+    let Some(offer) = run.accepted() else { return Ok(Change::Undo) };
+    let discount = match session.flow.offer(offer).map(|offer| &offer.kind) {
+        Some(OfferKind::Discount(discount)) => DiscountTerms::of(discount),
+        _ => None,
+    };
+    Ok(Change::AcceptDiscount {
+        offer: offer.into(),
+        discount: discount.ok_or_else(|| Error::Malformed(format!("the discount of offer {offer}")))?,
+        agreed: session.billing.terms.clone(),
+    })
+}
+
+/// Writes an action into the audit trail.
+async fn keep(tx: &mut Tx, id: &str, at: Position, content: &str, now: Timestamp) -> Result<(), Error> {
+    sqlx::query("INSERT INTO actions (session, run, seq, content, at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(id)
+        .bind(at.run)
+        .bind(at.seq)
+        .bind(content)
+        .bind(clock::text(now))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Whether something was done at this place.
+pub(super) async fn is_known(store: &Store, id: &str, at: Position) -> Result<bool, Error> {
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM actions WHERE session = $1 AND run = $2 AND seq = $3")
+            .bind(id)
+            .bind(at.run)
+            .bind(at.seq)
+            .fetch_optional(store.read())
+            .await?;
+    Ok(found.is_some())
+}
+
+/// What is known at a place.
+async fn stored(tx: &mut Tx, id: &str, at: Position) -> Result<Option<String>, Error> {
+    let content =
+        sqlx::query_scalar("SELECT content FROM actions WHERE session = $1 AND run = $2 AND seq = $3")
+            .bind(id)
+            .bind(at.run)
+            .bind(at.seq)
+            .fetch_optional(tx)
+            .await?;
+    Ok(content)
+}
+
+/// An action's content in one spelling, so that equal actions are equal texts.
+fn content(action: &Action) -> Result<String, Error> {
+    let fields: BTreeMap<String, String> = action.to_form().into_iter().collect();
+    text(&fields)
+}
+
+/// A reference that no receipt has.
+async fn free_reference(tx: &mut Tx) -> Result<String, Error> {
+    loop {
+        let reference = new_reference().map_err(|error| Error::Malformed(error.to_string()))?;
+        let taken: Option<i64> = sqlx::query_scalar("SELECT 1 FROM outcomes WHERE receipt_reference = $1")
+            .bind(&reference)
+            .fetch_optional(&mut *tx)
+            .await?;
+        if taken.is_none() {
+            return Ok(reference);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Sessions: one customer's way through the flow, from the id a backend asked for to the result it can trust.
+
+mod act;
+mod claims;
+mod handle;
+mod order;
+mod outcome;
+mod reference;
+#[cfg(test)]
+pub(crate) mod sample;
+mod sessions;
+mod stored;
+
+pub use act::{Conflict, Placed};
+pub use claims::{Claims, Environment, TIME_TO_ACT, TIME_TO_OPEN};
+pub use outcome::{Ended, TOKEN_LIFE, TokenClaims};
+pub use sessions::{Acted, Created, NewSession, SessionError, Sessions};
+pub use stored::Stored;

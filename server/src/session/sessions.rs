@@ -1,0 +1,340 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use flow::{Action, Effect, OfferKind, Page, State};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::act::{self, Conflict, Fresh, Placed};
+use super::claims::{Claims, Environment, TIME_TO_ACT, TIME_TO_OPEN};
+use super::handle::new_handle;
+use super::outcome::{Ended, TokenClaims};
+use super::stored::Stored;
+use crate::billing::{Billing, Can, DiscountTerms, Lookup, LookupError, Registry, Snapshot};
+use crate::brand::Brand;
+use crate::clock::{self, Clock};
+use crate::config::Config;
+use crate::intents::Executor;
+use crate::place::Place;
+use crate::resolve::{self, Wish};
+use crate::seal::{SealError, Sealer};
+use crate::sign::{Signer, TokenError};
+use crate::store::{self, Store};
+
+/// How long an answer waits for billing before it says that the effect is pending.
+const SETTLE_WITHIN: Duration = Duration::from_secs(4);
+
+/// Everything that can be done with sessions. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Each brand's billing.
+    pub billings: Registry,
+    /// Who carries out what billing is to do.
+    pub executor: Executor,
+    /// Who seals session ids.
+    pub sealer: Arc<Sealer>,
+    /// Who signs results.
+    pub signer: Arc<Signer>,
+}
+
+/// What a merchant's backend asks for.
+#[derive(Clone, Debug, Default)]
+pub struct NewSession {
+    /// Whose subscription it is.
+    pub lookup: Lookup,
+    /// Whether it counts.
+    pub environment: Environment,
+    /// Where the customer lives.
+    pub place: Option<Place>,
+    /// The language the customer is to be spoken to in.
+    pub locale: Option<String>,
+    /// Whether the customer is a consumer.
+    pub consumer: Option<bool>,
+    /// When the contract began.
+    pub contract_started_at: Option<jiff::Timestamp>,
+    /// Where the customer is sent afterwards. The caller has checked that the brand allows it.
+    pub return_url: Option<String>,
+    /// The merchant's own notes.
+    pub metadata: Map<String, Value>,
+}
+
+/// A session id, fresh.
+#[derive(Clone, Debug)]
+pub struct Created {
+    /// The sealed id.
+    pub id: String,
+    /// BCP 47 tag of the language the customer is spoken to in.
+    pub locale: String,
+    /// Until when it can be opened.
+    pub expires_at: String,
+}
+
+/// A session after something was done.
+#[derive(Clone, Debug)]
+pub struct Acted {
+    /// The session as it is now.
+    pub session: Stored,
+    /// What was not applied, and why.
+    pub conflict: Option<Conflict>,
+}
+
+/// Why nothing can be done with a session.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The id is not one.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// Its time is over.
+    #[error("This session id has expired. Make a new one with POST /v1/retention/session.")]
+    Expired,
+    /// It belongs to another brand than the caller.
+    #[error("This session id is of another brand. Use the id and the public key of the same brand.")]
+    OtherBrand,
+    /// Its brand is no longer configured.
+    #[error("The brand of this session id is not configured on this server.")]
+    UnknownBrand,
+    /// Billing does not lead to a subscription.
+    #[error(transparent)]
+    Billing(#[from] LookupError),
+    /// The result token is not one.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Something that should not happen.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Sessions {
+    /// Makes a session id. Nothing is stored.
+    ///
+    /// # Errors
+    /// Billing does not know the customer, or cannot be asked.
+    pub async fn create(&self, brand: &Brand, new: NewSession) -> Result<Created, SessionError> {
+        let snapshot = self.billing(&brand.slug)?.snapshot(&new.lookup).await?;
+        let opens_until = self.clock.now().saturating_add(TIME_TO_OPEN).unwrap_or(jiff::Timestamp::MAX);
+        let locale = new.locale.clone().unwrap_or_else(|| brand.locale.clone());
+        let claims = Claims {
+            sid: Uuid::new_v4(),
+            brand: brand.slug.clone(),
+            environment: new.environment,
+            customer: snapshot.customer.id,
+            subscription: snapshot.subscription,
+            place: new.place,
+            locale: new.locale,
+            consumer: new.consumer,
+            contract_started_at: new.contract_started_at,
+            return_url: new.return_url,
+            metadata: new.metadata,
+            opens_until,
+        };
+        let id = claims.seal(&self.sealer).map_err(SessionError::Internal)?;
+        Ok(Created { id, locale, expires_at: clock::text(opens_until) })
+    }
+
+    /// Reads a session id. Its time is looked at when it is [opened](Self::open).
+    ///
+    /// # Errors
+    /// The text is not a session id of the retention flow, or of a brand that is not configured.
+    pub fn read(&self, id: &str) -> Result<(Claims, Arc<Brand>), SessionError> {
+        let claims = Claims::open(&self.sealer, id)?;
+        let brand = self.config.brand(&claims.brand).cloned().ok_or(SessionError::UnknownBrand)?;
+        Ok((claims, brand))
+    }
+
+    /// The session of a session id. The first call resolves the flow and stores it; from then on it is frozen.
+    ///
+    /// # Errors
+    /// Its time is over, or billing does not lead to its subscription any more.
+    pub async fn open(&self, claims: &Claims, brand: &Brand) -> Result<Stored, SessionError> {
+        let id = claims.sid.to_string();
+        if let Some(session) = Stored::by_id(&self.store, &id).await? {
+            return self.alive(session);
+        }
+        let now = self.clock.now();
+        if now >= claims.opens_until {
+            return Err(SessionError::Expired);
+        }
+        let billing = self.billing(&brand.slug)?;
+        let lookup = Lookup {
+            customer: Some(claims.customer.clone()),
+            email: None,
+            subscription: claims.subscription.clone(),
+        };
+        let snapshot = billing.snapshot(&lookup).await?;
+        let handle = new_handle().map_err(|error| SessionError::Internal(error.to_string()))?;
+        let page = Page { action: format!("{}/c", self.config.server.public_url), handle: handle.clone() };
+        let wish = Wish { place: claims.place.as_ref(), locale: claims.locale.as_deref() };
+        let (flow, policy) = resolve::resolve(brand, &*billing, &snapshot, wish, page);
+        let session = Stored {
+            id: id.clone(),
+            brand: brand.slug.clone(),
+            environment: claims.environment,
+            customer: claims.customer.clone(),
+            subscription: snapshot.subscription.clone(),
+            user_id: snapshot.customer.user_id.clone(),
+            handle,
+            flow,
+            policy,
+            state: State::default(),
+            billing: snapshot,
+            return_url: claims.return_url.clone(),
+            metadata: claims.metadata.clone(),
+            opened_at: clock::text(now),
+            expires_at: clock::text(now.saturating_add(TIME_TO_ACT).unwrap_or(now)),
+        };
+        // Two first fetches may meet: what was stored first is the session.
+        let written = self.store.write(async move |tx| {
+            session.insert(tx).await?;
+            Stored::locked(tx, &id).await
+        });
+        Ok(written.await?)
+    }
+
+    /// The session of a hosted page, if there is one. Its time is looked at by [`alive`](Self::alive).
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn by_handle(&self, handle: &str) -> Result<Option<Stored>, SessionError> {
+        Ok(Stored::by_handle(&self.store, handle).await?)
+    }
+
+    /// Does what a customer did, waits a few seconds for billing, and gives the session as it is then.
+    ///
+    /// # Errors
+    /// The database failed, or the brand is no longer configured. Conflicts are no errors.
+    pub async fn act(&self, session: Stored, actions: Vec<Placed>) -> Result<Acted, SessionError> {
+        let brand = self.config.brand(&session.brand).cloned().ok_or(SessionError::UnknownBrand)?;
+        let fresh = self.changed_terms(&session, &brand, &actions).await?;
+        let (now, cancel) = (self.clock.now(), brand.cancel);
+        let (session, conflict) = self
+            .store
+            .write(async move |tx| act::write(tx, &session.id, &actions, fresh, cancel, now).await)
+            .await?;
+        Ok(Acted { session: self.settled(session).await?, conflict })
+    }
+
+    /// The result of a session, with its token: of the latest run that has an outcome.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn result(&self, session: &Stored) -> Result<Option<(Ended, String)>, SessionError> {
+        let Some(ended) = Ended::latest(&self.store, &session.id).await? else { return Ok(None) };
+        let claims = ended.claims(session, &self.config.server.public_url)?;
+        let token = self.signer.sign(&claims).map_err(|error| SessionError::Internal(error.to_string()))?;
+        Ok(Some((ended, token)))
+    }
+
+    /// What a result token stands for, and what is known now: of its own run, or, when billing has refused what the run was
+    /// to do, of the latest run that has an outcome. The token's time is looked at.
+    ///
+    /// # Errors
+    /// The token is not this server's, or its time is over.
+    pub async fn verify(
+        &self,
+        token: &str,
+    ) -> Result<(TokenClaims, Option<(Stored, Option<Ended>)>), SessionError> {
+        let claims: TokenClaims = self.signer.verify(token)?;
+        if claims.iss != self.config.server.public_url {
+            return Err(TokenError::BadSignature.into());
+        }
+        if self.clock.now().as_second() >= claims.exp {
+            return Err(SessionError::Expired);
+        }
+        let Some(session) = Stored::by_id(&self.store, &claims.sid).await? else { return Ok((claims, None)) };
+        let ended = match Ended::by_event(&self.store, &claims.jti).await? {
+            Some(ended) => Some(ended),
+            None => Ended::latest(&self.store, &session.id).await?,
+        };
+        Ok((claims, Some((session, ended))))
+    }
+
+    fn billing(&self, brand: &str) -> Result<Arc<dyn Billing>, SessionError> {
+        self.billings.get(brand).ok_or(SessionError::UnknownBrand)
+    }
+
+    /// Gives the session back while it can be used.
+    ///
+    /// # Errors
+    /// [`SessionError::Expired`] when its time is over.
+    pub fn alive(&self, session: Stored) -> Result<Stored, SessionError> {
+        if session.expires_at > self.clock.now_text() { Ok(session) } else { Err(SessionError::Expired) }
+    }
+
+    /// Waits for billing where an effect is pending, and gives the session as it is then.
+    async fn settled(&self, session: Stored) -> Result<Stored, SessionError> {
+        if session.state.runs.iter().all(|run| run.effect != Some(Effect::Pending)) {
+            return Ok(session);
+        }
+        let intents: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM intents WHERE session = $1 AND status = 'pending' ORDER BY run DESC, created_at DESC LIMIT 1",
+        )
+        .bind(&session.id)
+        .fetch_all(self.store.read())
+        .await
+        .map_err(store::Error::from)?;
+        for intent in intents {
+            self.executor.settle_now(&intent, SETTLE_WITHIN).await?;
+        }
+        Ok(Stored::by_id(&self.store, &session.id).await?.unwrap_or(session))
+    }
+
+    /// Flow and billing anew, if an offer is about to be accepted and is no longer what the customer was shown.
+    async fn changed_terms(
+        &self,
+        session: &Stored,
+        brand: &Brand,
+        actions: &[Placed],
+    ) -> Result<Option<Fresh>, SessionError> {
+        let mut offers = Vec::new();
+        for placed in actions {
+            if let Action::Accept { offer } = &placed.action
+                && !act::is_known(&self.store, &session.id, placed.at).await?
+            {
+                offers.push(offer.as_str());
+            }
+        }
+        if offers.is_empty() {
+            return Ok(None);
+        }
+        let billing = self.billing(&session.brand)?;
+        let lookup = Lookup {
+            customer: Some(session.customer.clone()),
+            email: None,
+            subscription: session.subscription.clone(),
+        };
+        let fresh = match billing.snapshot(&lookup).await {
+            Ok(fresh) => fresh,
+            // Billing looks again when it carries the acceptance out, and refuses it when the terms are not these.
+            Err(LookupError::Unavailable(_)) => return Ok(None),
+            Err(_) => {
+                let can = Can { discount: false, ..session.billing.can };
+                Snapshot { can, ..session.billing.clone() }
+            }
+        };
+        let same = fresh.terms == session.billing.terms
+            && offers.iter().all(|offer| same_offer(session, &*billing, &fresh, offer));
+        if same {
+            return Ok(None);
+        }
+        let flow = resolve::refresh(&session.flow, &session.policy, brand, &*billing, &fresh);
+        Ok(Some(Fresh { flow, billing: fresh }))
+    }
+}
+
+/// Whether an offer costs what the customer was shown. One that is not in the flow is refused later, by the flow.
+fn same_offer(session: &Stored, billing: &dyn Billing, fresh: &Snapshot, offer: &str) -> bool {
+    let Some(OfferKind::Discount(discount)) = session.flow.offer(offer).map(|offer| &offer.kind) else {
+        return true;
+    };
+    let Some(terms) = DiscountTerms::of(discount) else { return true };
+    fresh.can.discount && billing.preview(fresh, &terms) == discount.preview
+}

@@ -1,0 +1,104 @@
+//! The database: one SQLite file, one writer, many readers.
+//!
+//! Writing goes through [`Store::write`]. A single writer runs the work of many callers, each in a savepoint of its own, in one
+//! transaction, and commits them together: one flush to disk pays for all. Nobody is answered before that commit.
+
+mod error;
+mod migrations;
+mod writer;
+
+use std::{path::PathBuf, time::Duration};
+
+use sqlx::{
+    ConnectOptions, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+pub use error::Error;
+use writer::Writer;
+
+/// What work in [`Store::write`] is given: a connection inside a transaction. Never begin, commit or roll back on it.
+pub type Tx = sqlx::SqliteConnection;
+
+/// How long to wait for another process that holds the file, before giving up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const READERS: u32 = 4;
+
+/// An open database. Cheap to clone; clones are the same database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    readers: SqlitePool,
+    writer: Writer,
+}
+
+impl Store {
+    /// Opens the file, creating it if there is none, and brings its tables to this version.
+    ///
+    /// Committed work survives a kill and a power cut (write-ahead log, `synchronous=FULL`).
+    ///
+    /// # Errors
+    /// [`Error::Open`] when the file cannot be opened; [`Error::Migrate`] when its tables cannot be brought to this version,
+    /// for example because a newer version of this program has written it. The file is then as it was.
+    pub async fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let path = path.into();
+        let failed = |source| Error::Open { path: path.clone(), source };
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .synchronous(SqliteSynchronous::Full);
+        let connection =
+            options.clone().journal_mode(SqliteJournalMode::Wal).connect().await.map_err(failed)?;
+        let connection = migrations::run(connection)
+            .await
+            .map_err(|source| Error::Migrate { path: path.clone(), source })?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .test_before_acquire(false)
+            .connect_with(options.create_if_missing(false).pragma("query_only", "ON"))
+            .await
+            .map_err(failed)?;
+        Ok(Self { readers, writer: Writer::start(connection)? })
+    }
+
+    /// The readers. A query sees everything that was committed before it began; writing through them fails.
+    #[must_use]
+    pub fn read(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// Runs work in an exclusive transaction, and gives what it gave once that is safely on disk.
+    ///
+    /// When the work gives an error or panics, nothing of it is kept and the error or panic comes back here. Work that was
+    /// begun is finished also when the caller stops waiting. All other writers wait meanwhile: do nothing slow in here, and
+    /// only database work. The work runs on the writer's own thread, so its future need not be `Send`.
+    ///
+    /// ```ignore
+    /// let changed = store.write(async move |tx| {
+    ///     let done = sqlx::query("UPDATE …").bind(id).execute(&mut *tx).await?;
+    ///     Ok::<_, store::Error>(done.rows_affected())
+    /// }).await?;
+    /// ```
+    ///
+    /// # Errors
+    /// The work's own error; or an [`Error`] turned into it when the transaction could not be begun or committed (then nothing
+    /// is kept), when the store is closed, or when this is called from inside other work.
+    // Said to be `Send` here, since the compiler cannot always find that out at the caller's
+    // (https://github.com/rust-lang/rust/issues/110338).
+    #[allow(clippy::manual_async_fn)]
+    pub fn write<T, E, F>(&self, work: F) -> impl Future<Output = Result<T, E>> + Send
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: AsyncFnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        self.writer.write(work)
+    }
+
+    /// Finishes the work that is already waiting, then closes the file. Later work gets [`Error::Closed`].
+    pub async fn close(&self) {
+        self.writer.close().await;
+        self.readers.close().await;
+    }
+}

@@ -1,0 +1,10 @@
+//! Billing on a real database: the ledger, and the intents that change it.
+
+mod crash;
+mod faults;
+mod fixture;
+mod import;
+mod intents;
+mod ledger;
+mod lookup;
+mod preview;

@@ -1,0 +1,154 @@
+//! The `farewell` command, as a person at a terminal meets it.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn farewell(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_farewell"));
+    command.args(arguments).current_dir(directory).env_remove("FAREWELL_CONFIG").env_remove("FAREWELL_LOG");
+    command
+}
+
+fn run(directory: &Path, arguments: &[&str]) -> Output {
+    farewell(directory, arguments).output().expect("the program")
+}
+
+fn configured(port: u16) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    let config = format!(
+        "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\
+         [[brand]]\nslug = \"acme\"\nsite_id = 1\nname = \"Acme\"\n"
+    );
+    std::fs::write(directory.path().join("farewell.toml"), config).expect("a configuration");
+    directory
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
+}
+
+/// Starts the server and waits until it listens.
+fn serve(directory: &Path) -> (Child, BufReader<std::process::ChildStderr>) {
+    let mut child = farewell(directory, &["serve"]).stderr(Stdio::piped()).spawn().expect("the program");
+    let mut log = BufReader::new(child.stderr.take().expect("its log"));
+    let mut line = String::new();
+    while !line.contains("farewell is listening") {
+        line.clear();
+        assert_ne!(log.read_line(&mut line).expect("its log"), 0, "the server has ended");
+    }
+    (child, log)
+}
+
+#[track_caller]
+fn fails_with(output: &Output, words: &[&str]) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for word in words {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    assert!(!said.contains("panicked") && !said.contains("Error {"), "{said}");
+}
+
+#[test]
+fn lint_lists_mistakes_and_serve_does_not_start_on_them() {
+    let directory = configured(1);
+    assert!(run(directory.path(), &["lint"]).status.success());
+    let file = directory.path().join("farewell.toml");
+    std::fs::write(&file, "[server]\nlisten = 5\n").expect("a bad configuration");
+    for command in ["lint", "serve"] {
+        let output = run(directory.path(), &[command]);
+        fails_with(&output, &["farewell.toml:2:10: `listen`", "public_url", "[[brand]]", "mistakes"]);
+    }
+    fails_with(&run(directory.path(), &["lint", "--config", "none.toml"]), &["none.toml", "--config"]);
+}
+
+#[test]
+fn a_key_is_made_once_listed_without_its_secret_and_revoked() {
+    let directory = configured(8787);
+    let made = run(directory.path(), &["keys", "create", "--brand", "acme", "--json"]);
+    let made: Value = serde_json::from_slice(&made.stdout).expect("JSON");
+    let secret = made["secret"].as_str().expect("a secret");
+    assert!(secret.starts_with("sk_acme_") && secret.len() > 40);
+    assert_eq!(made["public"], "pk_acme_aHR0cDovLzEyNy4wLjAuMTo4Nzg3");
+    let plain = run(directory.path(), &["keys", "create", "--brand", "acme"]);
+    assert!(String::from_utf8_lossy(&plain.stdout).contains("sk_acme_"));
+    let listed = run(directory.path(), &["keys", "list"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert_eq!(listed.lines().count(), 2);
+    assert!(!listed.contains(&secret[8..]));
+    let id = made["id"].as_str().expect("an id");
+    assert!(run(directory.path(), &["keys", "revoke", id]).status.success());
+    fails_with(&run(directory.path(), &["keys", "revoke", id]), &["farewell keys list"]);
+    fails_with(&run(directory.path(), &["keys", "create", "--brand", "amce"]), &["amce", "acme"]);
+    let files = std::fs::read(directory.path().join("farewell.db")).expect("the database");
+    assert!(!files.windows(secret.len()).any(|window| window == secret.as_bytes()), "only a hash is stored");
+}
+
+#[test]
+fn a_port_in_use_is_a_sentence() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let directory = configured(taken.local_addr().expect("an address").port());
+    fails_with(&run(directory.path(), &["serve"]), &["another program uses it", "listen"]);
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_a_sentence() {
+    let directory = configured(free_port());
+    std::fs::create_dir(directory.path().join("farewell.db")).expect("a directory in its place");
+    fails_with(&run(directory.path(), &["serve"]), &["farewell.db", "writable"]);
+}
+
+#[test]
+fn keys_that_others_can_read_are_a_sentence() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = configured(free_port());
+    assert!(run(directory.path(), &["keys", "rotate", "signing"]).status.success());
+    let file = directory.path().join("keys/signing.key");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).expect("a change of mode");
+    fails_with(&run(directory.path(), &["serve"]), &["signing.key", "chmod 600"]);
+}
+
+#[test]
+fn a_signal_stops_the_server_cleanly() {
+    for signal in ["-TERM", "-INT"] {
+        let directory = configured(free_port());
+        let (mut child, log) = serve(directory.path());
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("a signal");
+        assert!(sent.success());
+        let said: Vec<String> = log.lines().map_while(Result::ok).collect();
+        assert!(child.wait().expect("an end").success(), "{said:?}");
+        assert!(said.iter().any(|line| line.contains("stopping")), "{said:?}");
+    }
+}
+
+#[test]
+fn the_log_has_routes_and_no_secrets() {
+    let port = free_port();
+    let directory = configured(port);
+    let (mut child, log) = serve(directory.path());
+    for path in ["/c/hAndLe-1234567890", "/v1/ledger/customers/cus_secret"] {
+        let url = format!("http://127.0.0.1:{port}{path}");
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        runtime.block_on(client.get(url).bearer_auth("sk_acme_secret").send()).expect("an answer");
+    }
+    Command::new("kill").arg(child.id().to_string()).status().expect("a signal");
+    let said = log.lines().map_while(Result::ok).collect::<Vec<_>>().join("\n");
+    child.wait().expect("an end");
+    assert!(said.contains("/c/{handle}") && said.contains("/v1/ledger/customers/{customer}"), "{said}");
+    assert!(!said.contains("hAndLe") && !said.contains("secret"), "{said}");
+}
+
+#[test]
+fn help_teaches() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let help = run(directory.path(), &["--help"]);
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    for word in ["serve", "lint", "keys create", "ledger import", "farewell.toml", "Examples", "curl"] {
+        assert!(help.contains(word), "{word}: {help}");
+    }
+}

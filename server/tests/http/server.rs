@@ -1,0 +1,183 @@
+//! A server for a test: two brands on the ledger and one whose merchant does the billing.
+
+use std::path::Path;
+
+use farewell_server::billing::ledger::Import;
+use farewell_server::clock::{self, Clock};
+use farewell_server::config::Config;
+use farewell_server::http::App;
+use farewell_server::keys::ApiKey;
+use farewell_server::serve::Server;
+use reqwest::{Client, Method, RequestBuilder, Response, redirect};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub const PAGE: &str = "https://app.acme.example";
+pub const RETURN: &str = "https://app.acme.example/billing/callback";
+pub const NOW: &str = "2026-11-21T12:00:00Z";
+
+pub struct Running {
+    pub url: String,
+    pub clock: Clock,
+    pub app: App,
+    pub acme: String,
+    pub globex: String,
+    pub manual: String,
+    pub directory: TempDir,
+    client: Client,
+    stop: Option<oneshot::Sender<()>>,
+    served: Option<JoinHandle<()>>,
+}
+
+fn config(directory: &Path, url: &str) -> Config {
+    let text = include_str!("farewell.toml").replace("http://127.0.0.1:1", url);
+    Config::read("farewell.toml", &text, directory).unwrap_or_else(|wrong| panic!("{wrong:#?}"))
+}
+
+fn ledger() -> Import {
+    Import::read(include_str!("ledger.json")).expect("the ledger of the tests")
+}
+
+impl Running {
+    pub async fn start() -> Self {
+        Self::start_in(
+            tempfile::tempdir().expect("a directory"),
+            Clock::manual(clock::parse(NOW).expect("a time")),
+        )
+        .await
+    }
+
+    pub async fn start_in(directory: TempDir, clock: Clock) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let server =
+            Server::on(listener, config(directory.path(), &url), clock.clone()).await.expect("a server");
+        let app = server.app().clone();
+        let mut keys = Vec::new();
+        for brand in ["acme", "globex", "manual"] {
+            let key = ApiKey::generate(brand).expect("a key");
+            app.keys.add(brand, &key).await.expect("a stored key");
+            keys.push(key.expose().to_owned());
+        }
+        for brand in ["acme", "globex"] {
+            ledger().apply(&app.sessions.store, brand, clock.now()).await.expect("an imported ledger");
+        }
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(server.run(async move { drop(stopped.await) }));
+        let client =
+            Client::builder().redirect(redirect::Policy::none()).no_proxy().build().expect("a client");
+        let [acme, globex, manual] = keys.try_into().expect("three keys");
+        Self {
+            url,
+            clock,
+            app,
+            acme,
+            globex,
+            manual,
+            directory,
+            client,
+            stop: Some(stop),
+            served: Some(served),
+        }
+    }
+
+    /// Stops the server as SIGTERM does, and gives the directory with everything it has kept.
+    pub async fn stop(mut self) -> TempDir {
+        drop(self.stop.take());
+        self.served.take().expect("a running server").await.expect("a clean stop");
+        self.directory
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.request(Method::GET, path)
+    }
+
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.request(Method::POST, path)
+    }
+
+    pub async fn ask_session(&self, key: &str, retention: Value) -> Answer {
+        let body = json!({ "retention": retention });
+        let sent = self.post("/v1/retention/session").header("x-brand-key", key).json(&body).send().await;
+        Answer::of(sent.expect("an answer")).await
+    }
+
+    /// A session id of acme's customer of this number.
+    pub async fn session(&self, customer: u32) -> String {
+        self.session_with(json!({ "customer_id": format!("cus_{customer}") })).await
+    }
+
+    pub async fn session_with(&self, retention: Value) -> String {
+        let answer = self.ask_session(&self.acme, retention).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body["id"].as_str().expect("an id").to_owned()
+    }
+
+    pub async fn flow(&self, session: &str) -> Answer {
+        let sent = self.get("/v1/flow").bearer_auth(session).send().await;
+        Answer::of(sent.expect("an answer")).await
+    }
+
+    pub async fn act(&self, session: &str, actions: Value) -> Answer {
+        let body = json!({ "actions": actions });
+        let sent = self.post("/v1/flow/actions").bearer_auth(session).json(&body).send().await;
+        Answer::of(sent.expect("an answer")).await
+    }
+
+    /// What the ledger has of acme's customer, read as the merchant's backend reads it.
+    pub async fn customer(&self, id: &str) -> Value {
+        let sent =
+            self.get(&format!("/v1/ledger/customers/{id}")).header("x-api-key", &self.acme).send().await;
+        let answer = Answer::of(sent.expect("an answer")).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    }
+
+    pub async fn count(&self, table: &'static str) -> i64 {
+        let sql = match table {
+            "sessions" => "SELECT count(*) FROM sessions",
+            "actions" => "SELECT count(*) FROM actions",
+            "intents" => "SELECT count(*) FROM intents",
+            "outcomes" => "SELECT count(*) FROM outcomes",
+            "discounts" => "SELECT count(*) FROM ledger_discounts",
+            other => panic!("{other} is not counted"),
+        };
+        sqlx::query_scalar(sql).fetch_one(self.app.sessions.store.read()).await.expect("a count")
+    }
+}
+
+/// An answer whose body is JSON.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Answer {
+    pub async fn of(response: Response) -> Self {
+        let status = response.status().as_u16();
+        let text = response.text().await.expect("a body");
+        let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} is not JSON: {text}"));
+        Self { status, body }
+    }
+
+    /// The sentence of an error of this status.
+    #[track_caller]
+    pub fn error(&self, status: u16) -> &str {
+        assert_eq!(self.status, status, "{}", self.body);
+        self.body["error"].as_str().expect("an error's sentence")
+    }
+
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.body);
+        self.body
+    }
+}

@@ -1,0 +1,71 @@
+//! Terms that change between the moment an offer is shown and the moment it is taken.
+
+use farewell_server::billing::ledger::Import;
+use serde_json::{Value, json};
+
+use crate::server::Running;
+
+/// Gives acme's customer of this number another price, as the merchant would.
+async fn reprice(server: &Running, customer: u32, amount: i64) {
+    let import = json!({
+        "plans": [{ "external_id": format!("plan_{amount}"), "name": "Pro", "amount": amount, "currency": "USD", "interval": "month" }],
+        "customers": [{
+            "external_id": format!("cus_{customer}"),
+            "user_id": format!("user_{customer}"),
+            "email": format!("c{customer}@example.com"),
+            "subscriptions": [{ "external_id": format!("sub_{customer}"), "plan": format!("plan_{amount}") }],
+        }],
+    });
+    let import = Import::read(&import.to_string()).unwrap();
+    import.apply(&server.app.sessions.store, "acme", server.clock.now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn changed_terms_are_shown_before_they_are_accepted() {
+    let server = Running::start().await;
+    let id = server.session(1).await;
+    let first = server.flow(&id).await.ok();
+    assert_eq!(first["flow"]["offers"][0]["preview"]["price"]["amount"], 1000);
+    server
+        .act(&id, json!([{ "run": 1, "seq": 1, "do": "shown" }, { "run": 1, "seq": 2, "do": "answer", "reason": "too_expensive" }]))
+        .await
+        .ok();
+    reprice(&server, 1, 3000).await;
+    let accept = json!([{ "run": 1, "seq": 3, "do": "accept", "offer": "half" }]);
+    let changed = server.act(&id, accept.clone()).await;
+    assert!(changed.error(409).contains("terms"));
+    assert_eq!(changed.body["flow"]["offers"][0]["preview"]["price"]["amount"], 1500);
+    assert_eq!(changed.body["flow"]["subscription"]["price"]["amount"], 3000);
+    assert_eq!(changed.body["state"]["runs"][0]["step"], "offer");
+    assert_eq!((server.count("discounts").await, server.count("intents").await), (0, 0));
+    assert_eq!(server.flow(&id).await.ok()["flow"], changed.body["flow"]);
+    let accepted = server.act(&id, accept).await.ok();
+    assert_eq!(accepted["result"]["effect"], "applied");
+    assert_eq!(server.customer("cus_1").await["subscriptions"][0]["next_payment"]["amount"], 1500);
+}
+
+#[tokio::test]
+async fn an_offer_that_is_gone_leads_on_to_the_way_out() {
+    let server = Running::start().await;
+    let (here, elsewhere) = (server.session(1).await, server.session(1).await);
+    server.flow(&here).await.ok();
+    server
+        .act(&here, json!([{ "run": 1, "seq": 1, "do": "shown" }, { "run": 1, "seq": 2, "do": "answer", "reason": "too_expensive" }]))
+        .await
+        .ok();
+    server.act(&elsewhere, json!([{ "run": 1, "seq": 1, "do": "cancel" }])).await.ok();
+    let gone = server.act(&here, json!([{ "run": 1, "seq": 3, "do": "accept", "offer": "half" }])).await;
+    gone.error(409);
+    assert_eq!(gone.body["flow"]["offers"], json!([]));
+    let canceled = server.act(&here, json!([{ "run": 1, "seq": 3, "do": "cancel" }])).await.ok();
+    assert_eq!(canceled["result"]["outcome"], "canceled");
+    assert_ne!(canceled["result"]["receipt"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_session_for_what_was_canceled_meanwhile_says_so_when_it_is_opened() {
+    let server = Running::start().await;
+    let (first, second) = (server.session(1).await, server.session(1).await);
+    server.act(&first, json!([{ "run": 1, "seq": 1, "do": "cancel" }])).await.ok();
+    assert!(server.flow(&second).await.error(409).contains("nothing to cancel"));
+}
