@@ -1,0 +1,44 @@
+// The lazily loaded chunk: the flow as WebAssembly, deflated and in base64, because a string inside a script is the one form
+// that every bundler passes through unconfigured. Only intent loads it, so it begins to start as soon as it has come.
+
+import init, * as glue from "farewell-glue";
+import wasm from "farewell-wasm";
+
+export { take } from "./opening.js";
+
+/** What the WebAssembly module exports, ready to be called. */
+export type Engine = typeof glue;
+
+/** `Uint8Array.fromBase64` is younger than some browsers this runs in, and than TypeScript's own list. */
+type Bytes = { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
+
+let loading: Promise<Engine> | undefined;
+
+/**
+ * Starts the engine, once. Rejects where WebAssembly is missing or forbidden (a policy without `'wasm-unsafe-eval'`), and
+ * where the browser cannot inflate; the next call then tries again.
+ */
+export function load(): Promise<Engine> {
+  loading ??= start().catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function start(): Promise<Engine> {
+  const inflated = new Blob([decode(wasm)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  await init({ module_or_path: await new Response(inflated).arrayBuffer() });
+  return glue;
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  const native = (Uint8Array as Bytes).fromBase64;
+  if (native) return native.call(Uint8Array, base64);
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+load().catch(() => {}); // whoever needs it asks again, and is told why

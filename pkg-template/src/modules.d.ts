@@ -1,0 +1,32 @@
+// What packaging resolves: the glue that wasm-bindgen wrote, the deflated module, and style sheets as text.
+
+declare module "farewell-glue" {
+  /** Compiles and instantiates the module. Harmless when it is running already. */
+  export default function init(options: { module_or_path: BufferSource }): Promise<unknown>;
+
+  /** Draws the flow in a dialog that is open. Throws when the document cannot be read; nothing is drawn then. */
+  export function showRetentionView(
+    sessionId: string,
+    options: {
+      dialog: HTMLDialogElement;
+      document: object;
+      apiBase: string;
+      publicKey: string;
+      fallbackEmail: string | undefined;
+      fragment: boolean | undefined;
+      callbacks: import("../index.js").CallbackOptions;
+    },
+  ): HTMLDialogElement;
+}
+
+declare module "farewell-wasm" {
+  /** The module, deflated (zlib), in base64. */
+  const base64: string;
+  export default base64;
+}
+
+declare module "*.css" {
+  /** The sheet, minified. */
+  const text: string;
+  export default text;
+}

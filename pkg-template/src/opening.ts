@@ -1,0 +1,62 @@
+// Between the press and the first step: who takes over the open dialog once it is known what has come.
+
+import type { FlowResult, RenumerateConfig, SessionSource } from "../index.js";
+import { load } from "./engine.js";
+import { fail } from "./failure.js";
+import type { Call, Fetched } from "./index.js";
+
+/** Dialogs whose session function was asked once more after an expired session. */
+const renewed = new WeakSet<HTMLDialogElement>();
+
+/**
+ * Brings an open dialog to its first step, or says in it what to do instead.
+ *
+ * @param attempt begins again: loads what is missing and ends here once more.
+ * @param remove takes the closed dialog out of the page.
+ */
+export async function take(
+  dialog: HTMLDialogElement,
+  session: SessionSource,
+  flow: Promise<Fetched>,
+  apiBase: string,
+  config: RenumerateConfig,
+  call: Call,
+  attempt: () => void,
+  remove: () => void,
+): Promise<void> {
+  let fetched: Fetched;
+  try {
+    fetched = await flow;
+  } catch (cause) {
+    if (!dialog.isConnected) return;
+    const refused = Array.isArray(cause) && cause[0] === 401;
+    if (refused && typeof session === "function" && !renewed.has(dialog)) {
+      renewed.add(dialog);
+      return attempt();
+    }
+    return fail(dialog, refused, cause, { apiBase, email: config.fallbackEmail, session, attempt });
+  }
+
+  const [id, document] = fetched;
+  try {
+    const engine = await load();
+    if (!dialog.isConnected) return;
+    const tell = (name: "onRetained" | "onCancelled" | "onComplete") => (result: FlowResult) => {
+      if (config.debug) console.info(`Farewell: ${name}`, result.outcome, result.effect);
+      call(name, result);
+    };
+    const { publicKey, fallbackEmail, fragment } = config;
+    const callbacks = {
+      onRetained: tell("onRetained"),
+      onCancelled: tell("onCancelled"),
+      onComplete: tell("onComplete"),
+    };
+    engine.showRetentionView(id, { dialog, document, apiBase, publicKey, fallbackEmail, fragment, callbacks });
+    // From now on the engine tells how it ended. It does so from a listener of the same event, before the dialog is gone.
+    dialog.onclose = () => setTimeout(remove);
+  } catch (cause) {
+    if (!dialog.isConnected) return;
+    console.error("Farewell: the engine did not start, so the customer was sent to the hosted page.", cause);
+    location.assign(`${apiBase}/c#${id}`);
+  }
+}

@@ -1,0 +1,77 @@
+//! What the widget asks of the browser beside building elements. The other half is `stage.js`, which says why.
+
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, HtmlDialogElement, Request};
+
+#[wasm_bindgen(module = "/src/stage.js")]
+extern "C" {
+    /// Opens a modal dialog of our own. Closed, it leaves no trace.
+    pub(crate) fn open(css: &str) -> HtmlDialogElement;
+
+    /// Makes a dialog with a shadow root ready for steps. Fails when it has none.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn prepare(dialog: &HtmlDialogElement, css: &str) -> Result<(), JsValue>;
+
+    /// Shows a step under its name. The focus goes to its heading, unless it is nowhere in the dialog.
+    pub(crate) fn show(dialog: &HtmlDialogElement, name: &str, form: &Element);
+
+    /// Puts a notice under the heading, in place of an earlier one.
+    pub(crate) fn notify(dialog: &HtmlDialogElement, notice: &Element);
+
+    /// Shows that the server works, saying so in words; an empty text ends it.
+    pub(crate) fn busy(dialog: &HtmlDialogElement, text: &str);
+
+    /// Tells of every form that is sent (name, value, name, value, …) and of the dialog's end.
+    pub(crate) fn listen(
+        dialog: &HtmlDialogElement,
+        sent: &Closure<dyn FnMut(Array)>,
+        closed: &Closure<dyn FnMut()>,
+    );
+
+    /// Tells the page: an event, and a callback if there is one.
+    pub(crate) fn tell(
+        dialog: &HtmlDialogElement,
+        callbacks: &JsValue,
+        callback: &str,
+        event: &str,
+        detail: &JsValue,
+    );
+
+    /// A request of the browser's API: a GET, or a POST of actions, each a list of names and values. It is given up after
+    /// `patience` milliseconds. Fails when the session cannot be a header.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn request(
+        url: &str,
+        session: &str,
+        public_key: &JsValue,
+        patience: u32,
+        actions: &JsValue,
+    ) -> Result<Request, JsValue>;
+
+    /// One line for the developer, without personal data.
+    pub(crate) fn complain(message: &str);
+
+    /// An amount of minor units, as people of that language write it.
+    pub(crate) fn money(amount: f64, currency: &str, locale: &str) -> String;
+
+    /// A day, or a moment with its zone named.
+    pub(crate) fn date(instant: &str, locale: &str, time_zone: &str, moment: bool) -> String;
+
+    /// The page's fragment with its `#`; empty when there is none.
+    pub(crate) fn fragment() -> String;
+
+    /// Replaces the page's fragment without a `hashchange`.
+    #[wasm_bindgen(js_name = setFragment)]
+    pub(crate) fn set_fragment(fragment: &str);
+
+    /// Leaves for another page.
+    pub(crate) fn go(url: &str);
+
+    /// Lets some time pass.
+    pub(crate) fn pause(milliseconds: u32) -> Promise;
+
+    /// Shows that the session's document is awaited or, with a `failure`, that it did not come. Resolves when the customer
+    /// wants to try again.
+    pub(crate) fn wait(dialog: &HtmlDialogElement, failure: &str, email: &JsValue) -> Promise;
+}

@@ -1,0 +1,355 @@
+//! One customer's visit: the flow, from the open dialog to its end.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use flow::{
+    Action, Document, Effect, Flow, Notice, Policy, Position, Refused, Source, State, Word, apply, notice,
+    view, with_result_token,
+};
+use js_sys::{Array, Error};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::HtmlDialogElement;
+
+use crate::client::{Answer, Client, Trouble};
+use crate::dom::{document, draw};
+use crate::value::{Value, get};
+use crate::{result, stage};
+
+/// How often an ending is told to the server again when nobody answered. The dialog is gone by then.
+const ATTEMPTS: u32 = 4;
+
+/// What the dialog's listeners and the requests under way have in common.
+type Shared = Rc<RefCell<Visit>>;
+
+struct Visit {
+    flow: Flow,
+    policy: Policy,
+    /// As far as the customer is. Ahead of the server by what is in `unsent`.
+    state: State,
+    client: Rc<Client>,
+    dialog: HtmlDialogElement,
+    return_url: Option<String>,
+    /// What the server has not acknowledged yet, oldest first.
+    unsent: Vec<(Position, Action)>,
+    sending: bool,
+    failures: u32,
+    /// The customer waits for the server, which is carrying out an offer, a cancellation or an undo.
+    waiting: Option<Action>,
+    closed: bool,
+    /// How many runs had an outcome that the page was told of.
+    told: u32,
+    token: Option<String>,
+}
+
+/// Something to tell the page, once nothing is borrowed any more: a callback may call us again.
+struct Told {
+    callback: &'static str,
+    event: &'static str,
+    result: JsValue,
+}
+
+/// Opens the flow: in the dialog that is handed over, or in one of our own.
+pub(crate) fn begin(session: String, options: JsValue) -> Result<HtmlDialogElement, JsValue> {
+    let given = get(&options, "dialog");
+    let dialog = if given.is_object() { given.unchecked_into() } else { stage::open(flow::DIALOG_STYLE) };
+    stage::prepare(&dialog, flow::STYLE)?;
+    let document = get(&options, "document");
+    let client = Rc::new(Client { session, options });
+    if document.is_object() {
+        start(&client, &dialog, document).inspect_err(|_| dialog.close())?;
+    } else {
+        let email = get(&client.options, "fallbackEmail");
+        let _ = stage::wait(&dialog, "", &email);
+        spawn_local(load(client, dialog.clone(), email));
+    }
+    Ok(dialog)
+}
+
+/// Asks for the session's document until it comes, or the customer gives up.
+async fn load(client: Rc<Client>, dialog: HtmlDialogElement, email: JsValue) {
+    loop {
+        let trouble = match client.ask(None).await {
+            Ok(answer) => match start(&client, &dialog, answer.body.0) {
+                Ok(()) => return,
+                Err(_) => "the session's document could not be read.",
+            },
+            Err(trouble) => trouble,
+        };
+        stage::complain(trouble);
+        let again = stage::wait(&dialog, "Nothing has been changed.", &email);
+        let _ = JsFuture::from(again).await;
+        let _ = stage::wait(&dialog, "", &email);
+    }
+}
+
+/// Begins the visit with what `GET /v1/flow` answered.
+///
+/// # Errors
+/// An `Error` naming the member of the document that cannot be read; nothing is drawn then.
+fn start(client: &Rc<Client>, dialog: &HtmlDialogElement, document: JsValue) -> Result<(), JsValue> {
+    let document = Value(document);
+    let Document { flow, policy, state } = Document::read(&document).map_err(|malformed| {
+        Error::new(&["The session's document has no readable ", malformed.0].concat())
+    })?;
+    let mut visit = Visit {
+        flow,
+        policy,
+        told: state.number(),
+        state,
+        client: client.clone(),
+        dialog: dialog.clone(),
+        return_url: None,
+        unsent: Vec::new(),
+        sending: false,
+        failures: 0,
+        waiting: None,
+        closed: false,
+        token: None,
+    };
+    visit.note(&document);
+    if visit.state.open_run().is_some() {
+        // An open run has no outcome yet; it is told of when it has one.
+        visit.told -= 1;
+    }
+    let visit = Rc::new(RefCell::new(visit));
+    let pressing = visit.clone();
+    let sent = Closure::<dyn FnMut(Array)>::new(move |texts: Array| pressed(&pressing, &texts));
+    let leaving = visit.clone();
+    let closed = Closure::<dyn FnMut()>::new(move || leave(&leaving));
+    stage::listen(dialog, &sent, &closed);
+    // They live as long as the dialog does.
+    sent.forget();
+    closed.forget();
+    visit.borrow().draw(None);
+    act(&visit, Action::Shown);
+    Ok(())
+}
+
+/// A form was sent: names and values in turn.
+fn pressed(visit: &Shared, texts: &Array) {
+    let text = |index| texts.get(index).as_string().unwrap_or_default();
+    let mut fields = Vec::new();
+    for index in 0..texts.length() / 2 {
+        fields.push((text(2 * index), text(2 * index + 1)));
+    }
+    if let Ok(action) = Action::from_form(&fields) {
+        act(visit, action);
+    }
+}
+
+/// Does what the customer asked for: at once where it can be decided here, with the server where the world changes.
+fn act(visit: &Shared, action: Action) {
+    let mut this = visit.borrow_mut();
+    let place = this.state.next();
+    let next = match apply(&this.flow, &this.policy, &this.state, &action) {
+        Ok(next) => next,
+        Err(refused) => {
+            stage::busy(&this.dialog, "");
+            this.say(if refused == Refused::TooLong { Notice::TooLong } else { Notice::Changed }, None);
+            return;
+        }
+    };
+    if next.next() == place {
+        // Nothing has to be told: "Done" on a receipt, or opening what is over.
+        if action == Action::Close {
+            this.dialog.close();
+        }
+        return;
+    }
+    this.unsent.push((place, action.clone()));
+    if next.runs.last().is_some_and(|run| run.effect == Some(Effect::Pending)) {
+        this.waiting = Some(action);
+        stage::busy(&this.dialog, this.flow.words.get(Word::Working));
+    } else {
+        this.state = next;
+        match action {
+            Action::Close | Action::Keep => this.dialog.close(),
+            // It is drawn already: a flow never opened is drawn as its first step.
+            Action::Shown if place.run == 1 => {}
+            _ => this.draw(None),
+        }
+    }
+    drop(this);
+    send(visit);
+}
+
+/// Sends what is not acknowledged, one request at a time.
+fn send(visit: &Shared) {
+    let mut this = visit.borrow_mut();
+    if this.sending || this.unsent.is_empty() {
+        return;
+    }
+    this.sending = true;
+    let client = this.client.clone();
+    let sent = this.unsent.clone();
+    drop(this);
+    let visit = visit.clone();
+    spawn_local(async move {
+        let answer = client.ask(Some(&sent)).await;
+        if let Some(milliseconds) = arrived(&visit, answer, sent.len()) {
+            let _ = JsFuture::from(stage::pause(milliseconds)).await;
+            send(&visit);
+        }
+    });
+}
+
+/// Takes in what came of a request. Some when more is to be sent, after that many milliseconds.
+fn arrived(visit: &Shared, answer: Result<Answer, Trouble>, sent: usize) -> Option<u32> {
+    let mut this = visit.borrow_mut();
+    this.sending = false;
+    let waited = this.waiting.is_some();
+    let told = match answer.and_then(|answer| this.answered(&answer, sent)) {
+        Ok(told) => told,
+        Err(trouble) => {
+            this.failed(trouble);
+            None
+        }
+    };
+    let failures = this.failures;
+    let again = if failures == 0 { !this.unsent.is_empty() } else { this.closed && failures < ATTEMPTS };
+    // Closed while waiting: the end was put off until it was known what it is.
+    let put_off = this.closed && waited && this.waiting.is_none();
+    drop(this);
+    if let Some(told) = told {
+        told.tell(visit);
+    }
+    if put_off {
+        complete(visit);
+    }
+    again.then_some(failures * failures * 1000)
+}
+
+/// The dialog was closed, by whatever means.
+fn leave(visit: &Shared) {
+    let mut this = visit.borrow_mut();
+    if this.closed {
+        return;
+    }
+    this.closed = true;
+    if this.waiting.is_none() && this.state.open_run().is_some() {
+        drop(this);
+        act(visit, Action::Close);
+        this = visit.borrow_mut();
+    }
+    let waiting = this.waiting.is_some();
+    drop(this);
+    if !waiting {
+        complete(visit);
+    }
+}
+
+/// Tells the page that this visit is over, and leads on where there is somewhere to go.
+fn complete(visit: &Shared) {
+    let this = visit.borrow();
+    let told = Told { callback: "onComplete", event: "farewell:complete", result: this.result() };
+    drop(this);
+    told.tell(visit);
+    visit.borrow().follow();
+}
+
+impl Told {
+    fn tell(&self, visit: &Shared) {
+        let (client, dialog) = {
+            let this = visit.borrow();
+            (this.client.clone(), this.dialog.clone())
+        };
+        let callbacks = get(&client.options, "callbacks");
+        stage::tell(&dialog, &callbacks, self.callback, self.event, &self.result);
+    }
+}
+
+impl Visit {
+    /// Draws where the customer is, with something to say about it.
+    fn draw(&self, said: Option<Notice>) {
+        let view = view(&self.flow, &self.policy, &self.state);
+        stage::show(&self.dialog, &view.name, &draw(&document(), &self.flow, &view.form));
+        if let Some(said) = said {
+            self.say(said, None);
+        }
+    }
+
+    fn say(&self, said: Notice, again: Option<&Action>) {
+        let notice = notice(&self.flow, said, again);
+        stage::notify(&self.dialog, &draw(&document(), &self.flow, &notice));
+    }
+
+    /// Keeps what an answer says beside the state.
+    fn note(&mut self, body: &Value) {
+        self.return_url = body.get("return_url").text();
+        self.token = body.get("result").get("token").text();
+    }
+
+    /// Takes an answer in. What comes back is to be told to the page.
+    fn answered(&mut self, answer: &Answer, sent: usize) -> Result<Option<Told>, Trouble> {
+        let state = State::read(&answer.body.get("state"))
+            .map_err(|_| "the server's answer has no readable state.")?;
+        if let Ok(flow) = Flow::read(&answer.body.get("flow")) {
+            self.flow = flow;
+        }
+        self.failures = 0;
+        self.note(&answer.body);
+        if answer.taken {
+            self.unsent.drain(..sent.min(self.unsent.len()));
+        } else {
+            self.unsent.clear();
+        }
+        if !self.unsent.is_empty() {
+            // The customer is ahead; what they did since is on its way.
+            return Ok(None);
+        }
+        let waited = self.waiting.take().is_some();
+        let elsewhere = !answer.taken || (!waited && state.next() != self.state.next());
+        self.state = state;
+        if waited || elsewhere {
+            self.draw((!answer.taken).then_some(Notice::Changed));
+        }
+        Ok(self.outcome())
+    }
+
+    /// What the page has to be told of the latest run, once: its outcome, when the server has confirmed it.
+    fn outcome(&mut self) -> Option<Told> {
+        let number = self.state.number();
+        let run = self.state.runs.last()?;
+        let outcome = run.outcome.filter(|_| number > self.told)?;
+        self.told = number;
+        if let (Some(token), None) = (&self.token, &self.return_url)
+            && get(&self.client.options, "fragment").as_bool() != Some(false)
+        {
+            stage::set_fragment(&with_result_token(&stage::fragment(), token));
+        }
+        let (callback, event) = match outcome {
+            flow::Outcome::Saved => ("onRetained", "farewell:retained"),
+            flow::Outcome::Canceled => ("onCancelled", "farewell:cancelled"),
+            flow::Outcome::Aborted => return None,
+        };
+        Some(Told { callback, event, result: self.result() })
+    }
+
+    fn result(&self) -> JsValue {
+        let number = self.state.number();
+        let confirmed = self.token.as_deref().filter(|_| number <= self.told);
+        self.state.runs.last().map_or(JsValue::NULL, |run| result::of_run(&self.flow, number, run, confirmed))
+    }
+
+    /// Nobody answered, or not sensibly. The customer may try again; the same action is never done twice.
+    fn failed(&mut self, trouble: Trouble) {
+        self.failures += 1;
+        stage::complain(trouble);
+        if let Some(action) = self.waiting.take() {
+            // It keeps its number, so sending it again is sending the same.
+            self.unsent.pop();
+            stage::busy(&self.dialog, "");
+            self.say(Notice::Failed, Some(&action));
+        }
+    }
+
+    /// Goes where the session leads after a receipt. Never from under it.
+    fn follow(&self) {
+        let ended = self.state.runs.last().is_some_and(|run| run.effect.is_some());
+        if let (true, Some(url), Some(token)) = (ended, &self.return_url, &self.token) {
+            stage::go(&with_result_token(url, token));
+        }
+    }
+}

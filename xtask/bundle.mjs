@@ -1,0 +1,142 @@
+// The scripts of the npm package, bundled by esbuild. Run by `cargo xtask package`.
+//
+// Two specifiers are resolved here and nowhere else:
+//   farewell-glue   the JavaScript that wasm-bindgen wrote
+//   farewell-wasm   a string: the base64 of the zlib-deflated module
+// A `.css` file that a script imports is a string as well: the minified text of the sheet.
+
+import { readFile, writeFile, access } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import * as esbuild from "esbuild";
+
+const option = { type: "string" };
+const { values: options } = parseArgs({
+  options: { template: option, names: option, glue: option, "glue-alone": option, wasm: option, out: option, version: option },
+});
+
+/** What the engine's chunk imports and no file of the template provides. */
+const parts = {
+  name: "farewell",
+  setup(build) {
+    build.onResolve({ filter: /^farewell-glue$/ }, () => ({ path: resolve(options.glue) }));
+    build.onLoad({ filter: /farewell\.js$/ }, async ({ path }) => {
+      if (path == resolve(options.glue)) return { contents: shortened(await readFile(path, "utf8"), await names()) };
+    });
+    build.onResolve({ filter: /^farewell-wasm$/ }, () => ({ path: "farewell.wasm", namespace: "deflated" }));
+    build.onLoad({ filter: /.*/, namespace: "deflated" }, async () => ({
+      contents: (await readFile(options.wasm)).toString("base64"),
+      loader: "text",
+    }));
+    build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const sheet = await esbuild.transform(await readFile(path, "utf8"), {
+        loader: "css",
+        minify: true,
+        sourcefile: basename(path),
+      });
+      return { contents: sheet.code.trimEnd(), loader: "text", warnings: sheet.warnings };
+    });
+  },
+};
+
+/** What became of the names of imports and exports. wasm-opt leaves commas before closing brackets. */
+async function names() {
+  const told = await readFile(options.names, "utf8");
+  return JSON.parse(told.slice(told.indexOf("{")).replace(/,(\s*[\]}])/g, "$1"));
+}
+
+/** The glue for the module whose names were shortened. Every name must be found: the glue's form is wasm-bindgen's own. */
+function shortened(glue, { imports, exports }) {
+  const replace = (what, by, times) => {
+    const parts = glue.split(what);
+    if (parts.length - 1 < 1 || (times && parts.length - 1 != times)) {
+      throw new Error(`the glue has an unexpected form: ${parts.length - 1} times ${what}`);
+    }
+    glue = parts.join(by);
+  };
+  const head = "    const import0 = {\n        __proto__: null,\n";
+  for (const [module, name, short] of imports) {
+    if (module == "./farewell_bg.js") replace(`        ${name}: function`, `        ${short}: function`, 1);
+    // Functions of our own script that take no text are imported without a wrapper.
+    else replace(head, `${head}        ${short}: import1.${name},\n`, 1);
+  }
+  // `wasm.name` wherever the glue calls into the module; the public functions are wrapped, so their own names stay.
+  for (const [name, short] of exports) glue = glue.replace(new RegExp(`\\b(wasm|instance\\.exports)\\.${name}\\b`, "g"), `$1.${short}`);
+  glue = glue.replace(/"\.\/snippets[^\n]*: import\d,\n/g, "");
+  replace('"./farewell_bg.js": import0', "a: import0", 1);
+  // We hand over bytes. What fetches and streams them is of no use here.
+  const load = /async function __wbg_load\(module, imports\) \{[^]*?\n\}\n/;
+  if (!load.test(glue)) throw new Error("the glue has an unexpected form: no __wbg_load");
+  return glue.replace(load, "const __wbg_load = (module, imports) => WebAssembly.instantiate(module, imports);\n");
+}
+
+const shared = {
+  bundle: true,
+  format: "esm",
+  platform: "browser",
+  // What browsers and bundlers have read since 2021. Anything older makes esbuild imitate private fields, which costs bytes.
+  target: "es2022",
+  minify: true,
+  legalComments: "none",
+  charset: "utf8",
+  logLevel: "warning",
+  // wasm-bindgen imports a snippet of ours once per `extern` block, and lists it under the same key each time.
+  logOverride: { "duplicate-object-key": "silent" },
+  plugins: [parts],
+};
+
+/** One script of the package. Each loads the others lazily, by name: they stay files of their own. */
+async function script(source, others) {
+  const outfile = join(options.out, basename(source).replace(/\.ts$/, ".js"));
+  const result = await esbuild.build({
+    ...shared,
+    entryPoints: [join(options.template, source)],
+    outfile,
+    external: others,
+    sourcemap: "linked",
+    metafile: true,
+    write: false,
+  });
+  if (result.warnings.length > 0) throw new Error(`esbuild warns about ${source}`);
+  for (const file of result.outputFiles) {
+    await writeFile(file.path, file.path.endsWith(".map") ? withoutPayload(file.text) : file.contents);
+  }
+}
+
+/** A source map says nothing about a module that is base64: without it the map is a tenth. */
+function withoutPayload(text) {
+  const map = JSON.parse(text);
+  map.sourcesContent = map.sourcesContent.map((content, i) =>
+    map.sources[i].startsWith("deflated:") ? null : content,
+  );
+  return JSON.stringify(map);
+}
+
+/** The manifest, with the version of the workspace. Every file it promises must be there. */
+async function manifest() {
+  const manifest = JSON.parse(await readFile(join(options.template, "package.json"), "utf8"));
+  manifest.version = options.version;
+  await writeFile(join(options.out, "package.json"), JSON.stringify(manifest, null, 2) + "\n");
+  const { main, module, types, exports, files } = manifest;
+  for (const path of promised([main, module, types, exports, files])) {
+    await access(join(options.out, path)).catch(() => {
+      throw new Error(`package.json promises ${path}, which is not in the package`);
+    });
+  }
+}
+
+function promised(value) {
+  if (typeof value === "string") return value.includes("*") ? [] : [value];
+  return Object.values(value ?? {}).flatMap(promised);
+}
+
+try {
+  await script("src/index.ts", ["./engine.js"]);
+  await script("src/engine.ts", ["./index.js"]);
+  await esbuild.build({ ...shared, entryPoints: [options.glue], outfile: options["glue-alone"] });
+  await manifest();
+} catch (error) {
+  // esbuild has already shown its own errors, each with its line.
+  if (!error.errors) console.error(error.message);
+  process.exitCode = 1;
+}
