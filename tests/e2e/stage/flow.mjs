@@ -1,0 +1,21 @@
+// What a customer sees and does in the flow, wherever it is shown.
+
+import { pattern, words } from "./words.mjs";
+
+/** Presses the button with this text. */
+export const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+
+/** Waits for the step with this heading. */
+export const heading = (page, name) => page.getByRole("heading", { name, exact: true }).waitFor();
+
+/** Gives a reason, and goes on. */
+export async function answer(page, reason) {
+  await page.getByRole("radio", { name: reason, exact: true }).check();
+  await press(page, words.continue);
+}
+
+/** Waits until no dialog is left in the page. */
+export const closed = (page) => page.waitForFunction(() => !document.querySelector("dialog[data-farewell]"));
+
+/** What stands for the first placeholder of a word that is on the screen. */
+export const filled = async (page, key) => pattern(key).exec(await page.getByText(pattern(key)).textContent())[1];

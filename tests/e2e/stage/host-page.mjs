@@ -1,0 +1,54 @@
+// Pages of a merchant that a test makes up: any markup, any headers, with the real package at /farewell/.
+
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join } from "node:path";
+
+import { root } from "./server.mjs";
+
+const pkg = process.env.FAREWELL_PKG ?? join(root, "pkg");
+const TYPES = { ".js": "text/javascript", ".map": "application/json", ".wasm": "application/wasm" };
+
+export class HostPages {
+  #pages = new Map();
+
+  static async start(port) {
+    const pages = new HostPages();
+    pages.origin = `http://127.0.0.1:${port}`;
+    pages.server = createServer((request, response) => pages.#answer(request, response)).listen(port, "127.0.0.1");
+    await once(pages.server, "listening");
+    return pages;
+  }
+
+  /**
+   * Publishes a page, and gives its address.
+   *
+   * @param {string} path
+   * @param {{ body?: string, module?: string, headers?: object }} page `module` is a script that can import the package
+   */
+  publish(path, { body = "", module = "", headers = {} }) {
+    const text = `<!doctype html><html lang="en"><title>Host</title><body>${body}<script type="module" src="${path}.js"></script></body></html>`;
+    this.#pages.set(path, { type: "text/html; charset=utf-8", headers, text });
+    this.#pages.set(`${path}.js`, { type: "text/javascript", headers: {}, text: module });
+    return this.origin + path;
+  }
+
+  async #answer(request, response) {
+    const { pathname } = new URL(request.url, this.origin);
+    const page = this.#pages.get(pathname);
+    const headers = { "Cache-Control": "no-store", ...page?.headers };
+    if (page) return response.writeHead(200, { "Content-Type": page.type, ...headers }).end(page.text);
+    const [, where, name, ...more] = pathname.split("/");
+    const known = where === "farewell" && more.length === 0 && TYPES[extname(name ?? "")];
+    const file = known && (await readFile(join(pkg, name)).catch(() => undefined));
+    if (!file) return response.writeHead(404, headers).end();
+    return response.writeHead(200, { "Content-Type": known, ...headers }).end(file);
+  }
+
+  async stop() {
+    this.server.closeAllConnections();
+    this.server.close();
+    await once(this.server, "close");
+  }
+}

@@ -1,0 +1,120 @@
+// Everything a test needs, started for it alone: server, demo merchant, pages of its own, a browser.
+
+import { join } from "node:path";
+
+import { launch } from "./browser.mjs";
+import { HostPages } from "./host-page.mjs";
+import { Program, freePort } from "./program.mjs";
+import { Server, root } from "./server.mjs";
+import { recording } from "./told.mjs";
+
+export class Stage {
+  #contexts = [];
+  #parts = [];
+  #published = 0;
+
+  /** @param {{ configure?: (config: string) => string }} [options] */
+  static async start({ configure } = {}) {
+    const stage = new Stage();
+    try {
+      const [port, merchantPort, hostPort] = [await freePort(), await freePort(), await freePort()];
+      const keep = (part) => (stage.#parts.push(part), part);
+      stage.host = keep(await HostPages.start(hostPort));
+      stage.server = keep(await Server.start(port, merchantPort, [stage.host.origin], configure));
+      stage.merchant = `http://127.0.0.1:${merchantPort}`;
+      const merchant = keep(
+        new Program({
+          name: "the demo merchant",
+          command: process.execPath,
+          args: [join(root, "www/demo/server.mjs")],
+          env: {
+            PORT: merchantPort,
+            FAREWELL_API: stage.server.origin,
+            FAREWELL_KEY: stage.server.key.secret,
+            FAREWELL_PUBLIC_KEY: stage.server.key.public,
+            ...(process.env.FAREWELL_PKG && { FAREWELL_PKG: process.env.FAREWELL_PKG }),
+          },
+        }),
+      );
+      await merchant.answers(`${stage.merchant}/public/acme.css`);
+      const browser = await launch();
+      keep({ stop: () => browser.close() });
+      stage.browser = browser;
+      return stage;
+    } catch (error) {
+      await stage.stop();
+      throw error;
+    }
+  }
+
+  async stop() {
+    for (const part of this.#parts.reverse()) await part.stop();
+  }
+
+  /**
+   * A page in a browser context of its own, that keeps what went wrong in it.
+   *
+   * `page.complaints` are uncaught errors, unhandled rejections and violations of a policy; `page.errors` are console errors;
+   * `page.requests` are requests, as `METHOD /path`.
+   */
+  async page(options) {
+    const context = await this.browser.newContext(options);
+    context.setDefaultTimeout(10_000);
+    this.#contexts.push(context);
+    const page = await context.newPage();
+    page.complaints = [];
+    page.errors = [];
+    page.requests = [];
+    page.on("pageerror", (error) => page.complaints.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() !== "error") return;
+      page.errors.push(message.text());
+      if (/Content Security Policy|Trusted/.test(message.text())) page.complaints.push(message.text());
+    });
+    page.on("request", (request) => {
+      const { pathname } = new URL(request.url());
+      page.requests.push(`${request.method()} ${pathname}`);
+    });
+    return page;
+  }
+
+  /**
+   * A page of the host with the button of a customer of the ledger, which keeps what it is told. See `recording`.
+   *
+   * @param {string} customer such as `cus_ada`
+   * @param {object} [options]
+   * @param {object} [options.config] of the instance
+   * @param {string} [options.session] a JavaScript expression to use instead of a session id of the customer
+   * @param {string} [options.options] a JavaScript expression: the third argument of `mountCancelButton`
+   * @param {object} [options.ask] more fields of the session, such as `return_url`
+   * @param {string} [options.body] the markup; holds an element with the id `cancel`
+   * @param {object} [options.headers] of the page
+   * @param {string} [options.fragment] with its `#`
+   * @param {object} [options.context] of the browser
+   */
+  async billingPage(customer, { config, session, options, ask, body, headers, fragment = "", context } = {}) {
+    const module = recording({
+      config: { publicKey: this.server.key.public, fallbackEmail: "support@acme.example", ...config },
+      session: session ?? JSON.stringify(await this.server.session(customer, ask)),
+      options,
+    });
+    const path = `/${customer}-${++this.#published}`;
+    const address = this.host.publish(path, { body: body ?? '<div id="cancel"></div>', module, headers });
+    const page = await this.page(context);
+    await page.goto(address + fragment);
+    return page;
+  }
+
+  /** A merchant's page signed in as a customer of the demo, such as `user_1`. */
+  async signedIn(user, path = "/", options) {
+    const page = await this.page(options);
+    await page.context().addCookies([{ name: "customer", value: user, url: this.merchant }]);
+    await page.goto(this.merchant + path);
+    return page;
+  }
+
+  /** Closes the pages of a test; the rest goes on. */
+  async clear() {
+    for (const context of this.#contexts.splice(0)) await context.close();
+  }
+}

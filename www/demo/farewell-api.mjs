@@ -1,0 +1,56 @@
+// The merchant's backend as a client of Farewell's API. The private key is here and never in a page.
+
+/** Farewell did not answer, or not with what was asked for. The message is for a developer. */
+export class FarewellError extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export class FarewellApi {
+  /**
+   * @param {string} base the server's origin
+   * @param {string} key the brand's private key, `sk_…`
+   */
+  constructor(base, key) {
+    this.base = base;
+    this.key = key;
+  }
+
+  /** A session id (`ret_…`) for one customer. */
+  async createSession(customer, returnUrl) {
+    const retention = { customer_id: customer.billingId, return_url: returnUrl };
+    return (await this.#ask("/v1/retention/session", { retention })).id;
+  }
+
+  /** What a result token stands for, as the server that signed it says. */
+  async verifyResult(token) {
+    return this.#ask("/api/public/cancel/result", { token });
+  }
+
+  /** A customer's subscriptions in the built-in billing. */
+  async ledgerCustomer(customer) {
+    return this.#ask(`/v1/ledger/customers/${encodeURIComponent(customer.billingId)}`);
+  }
+
+  /** The public keys that result tokens are signed with. */
+  async keys() {
+    return (await this.#ask("/.well-known/jwks.json")).keys;
+  }
+
+  async #ask(path, body) {
+    const headers = { "X-Brand-Key": this.key };
+    if (body) headers["Content-Type"] = "application/json";
+    const options = { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) };
+    let answer, content;
+    try {
+      answer = await fetch(this.base + path, { ...options, signal: AbortSignal.timeout(10_000) });
+      content = await answer.json();
+    } catch (error) {
+      throw new FarewellError(502, `Farewell at ${this.base} does not answer ${path}: ${error.cause?.code ?? error.name}`);
+    }
+    if (!answer.ok) throw new FarewellError(answer.status, content.error ?? `Farewell answered ${answer.status}`);
+    return content;
+  }
+}
