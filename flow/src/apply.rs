@@ -23,7 +23,15 @@ pub enum Refused {
     NothingBefore,
     /// There is no cancellation that could be taken back.
     NothingToUndo,
+    /// More than anybody needs was done in this session. What is left is to decide.
+    TooMany,
 }
+
+/// How many runs a session may have. A new one can be made; this one does not grow without end.
+pub(crate) const MAX_RUNS: usize = 30;
+
+/// How many actions a run may have before only a decision is taken.
+const MAX_ACTIONS: u32 = 100;
 
 impl Refused {
     /// What happened, for a developer.
@@ -39,6 +47,9 @@ impl Refused {
             Self::UnknownOffer => "This kind of offer cannot be accepted by this version.",
             Self::NothingBefore => "There is no step to go back to.",
             Self::NothingToUndo => "There is no cancellation that can be taken back.",
+            Self::TooMany => {
+                "This session has seen too many actions. Cancel, keep or close, or create a new session."
+            }
         }
     }
 }
@@ -50,16 +61,25 @@ impl Refused {
 /// tells what became of them.
 ///
 /// # Errors
-/// A [`Refused`] names why the action is not possible. [`Action::Cancel`] is refused in one case only: the customer has
+/// A [`Refused`] names why the action is not possible. What decides is never refused for its number; [`Action::Cancel`] is refused in one case only: the customer has
 /// already left.
 pub fn apply(flow: &Flow, policy: &Policy, state: &State, action: &Action) -> Result<State, Refused> {
     let mut next = state.clone();
-    if next.open_run().is_none() && !reopen(flow, policy, &mut next, action)? {
+    if next.open_run().is_some() {
+        // Showing it again, after a reload, is nothing new.
+        if *action == Action::Shown {
+            return Ok(next);
+        }
+    } else if !reopen(flow, policy, &mut next, action)? {
         return Ok(next);
     }
     // There is an open run from here on: the customer's, or the one just begun.
     let before = next.clone();
     let Some(run) = next.runs.last_mut() else { return Err(Refused::RunEnded) };
+    let decides = matches!(action, Action::Accept { .. } | Action::Cancel | Action::Keep | Action::Close);
+    if run.seq >= MAX_ACTIONS && !decides {
+        return Err(Refused::TooMany);
+    }
     run.seq += 1;
     match action {
         Action::Shown => {}
@@ -118,6 +138,7 @@ fn reopen(flow: &Flow, policy: &Policy, state: &mut State, action: &Action) -> R
             return Ok(false);
         }
         _ if canceled => return Err(Refused::AlreadyCanceled),
+        Action::Shown if state.is_full() => return Err(Refused::TooMany),
         Action::Shown | Action::Cancel => {}
         _ if ended.is_some() => return Err(Refused::RunEnded),
         _ => {}

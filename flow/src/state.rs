@@ -1,3 +1,4 @@
+use crate::apply::MAX_RUNS;
 use crate::{Answers, Instant, Position};
 
 /// Where one customer is: every run of the flow so far, the latest last.
@@ -131,6 +132,12 @@ impl State {
             Some(run) => Position { run: self.number(), seq: run.seq + 1 },
             None => Position { run: self.number() + 1, seq: 1 },
         }
+    }
+
+    /// Whether the session takes no further run, except one that cancels.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.runs.len() >= MAX_RUNS
     }
 
     /// The number of the latest run, counted from 1; 0 when there is none.

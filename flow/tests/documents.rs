@@ -76,6 +76,7 @@ fn names_are_the_same_in_documents_and_everywhere_else() {
 /// The browser tests of the widget run on this document, with the real English words.
 #[test]
 fn the_document_of_the_browser_tests_reads() {
-    let document = serde_json::from_str::<serde_json::Value>(include_str!("../../tests/browser/document.json")).unwrap();
+    let document =
+        serde_json::from_str::<serde_json::Value>(include_str!("../../tests/browser/document.json")).unwrap();
     assert!(Document::read(&&document).is_ok());
 }

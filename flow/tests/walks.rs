@@ -145,6 +145,38 @@ fn a_text_of_the_greatest_length_is_kept_whole() {
 }
 
 #[test]
+fn a_session_does_not_grow_without_end_and_can_still_be_left() {
+    let mut state = State::default();
+    while !state.is_full() {
+        state = apply(&flow(), &default_policy(), &state, &Action::Shown).unwrap();
+        state = apply(&flow(), &default_policy(), &state, &Action::Close).unwrap();
+    }
+    assert_eq!(refused(&state, &Action::Shown), Refused::TooMany);
+    let drawn = view(&flow(), &default_policy(), &state).form;
+    assert!(drawn.walk().any(|element| element.attribute("value") == Some("cancel")));
+    assert!(apply(&flow(), &default_policy(), &state, &Action::Cancel).unwrap().is_canceled());
+
+    let mut state = walk(&[Action::Shown]);
+    let forth = Action::Answer { answers: Answers::default(), straight: true };
+    while let Ok(next) = apply(&flow(), &default_policy(), &state, &forth) {
+        state = next;
+        match apply(&flow(), &default_policy(), &state, &Action::Back) {
+            Ok(next) => state = next,
+            Err(too_many) => assert_eq!(too_many, Refused::TooMany),
+        }
+    }
+    for decision in [Action::Cancel, Action::Keep, Action::Close] {
+        assert!(apply(&flow(), &default_policy(), &state, &decision).is_ok());
+    }
+}
+
+#[test]
+fn showing_an_open_run_again_changes_nothing() {
+    let state = walk(&[Action::Shown, answer("price")]);
+    assert_eq!(apply(&flow(), &default_policy(), &state, &Action::Shown), Ok(state));
+}
+
+#[test]
 fn line_ends_of_a_browser_count_once() {
     let fields = [("do", "answer"), ("feedback", "one\r\ntwo")].map(|(k, v)| (k.to_owned(), v.to_owned()));
     let Action::Answer { answers, .. } = Action::from_form(&fields).unwrap() else { panic!() };

@@ -41,7 +41,7 @@ pub fn view(flow: &Flow, policy: &Policy, state: &State) -> View {
     let run = state.runs.last();
     let mut view = match run.map(|run| (&run.step, run)) {
         Some((Step::Survey, run)) => survey::view(flow, run),
-        Some((Step::Receipt, run)) => receipt::view(flow, run),
+        Some((Step::Receipt, run)) => receipt::view(flow, run, state.is_full()),
         Some((Step::Offer { offer }, _)) if flow.offer(offer).is_some() => {
             // Looked up twice, so that an offer that is not there falls through to the confirmation.
             offer::view(flow, policy, flow.offer(offer))

@@ -1,7 +1,7 @@
 use super::{View, button, step};
 use crate::{Effect, Element, Flow, Node, OfferKind, Outcome, Run, Word};
 
-pub(super) fn view(flow: &Flow, run: &Run) -> View {
+pub(super) fn view(flow: &Flow, run: &Run, full: bool) -> View {
     let words = &flow.words;
     let canceled = run.outcome == Some(Outcome::Canceled);
     let title = match run.effect {
@@ -32,7 +32,8 @@ pub(super) fn view(flow: &Flow, run: &Run) -> View {
     if run.can_be_undone() {
         button(flow, actions, "plain", "undo", Word::Undo);
     } else if !canceled {
-        button(flow, actions, "plain", "shown", Word::OpenAgain);
+        let verb = if full { "cancel" } else { "shown" };
+        button(flow, actions, "plain", verb, Word::OpenAgain);
     }
     view
 }
