@@ -31,7 +31,10 @@ export interface FlowResult {
 
 /** Functions to be called when a flow ends. Each gets the result. */
 export interface CallbackOptions {
-  /** The dialog was closed: once for every time it was opened, whatever the outcome, after any other callback. */
+  /**
+   * The dialog was closed: once for every time it was opened, whatever the outcome. A choice to keep closes it at once;
+   * `onRetained` then follows when the server has confirmed it.
+   */
   onComplete?: ((result: FlowResult) => void) | undefined;
   /** The customer stays. Once, when the server has confirmed it. */
   onRetained?: ((result: FlowResult) => void) | undefined;

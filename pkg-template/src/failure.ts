@@ -30,8 +30,6 @@ export function fail(
 
   const root = dialog.firstElementChild!.shadowRoot!;
   const loading = [...root.childNodes];
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(style);
 
   const heading = element("h2", { tabIndex: -1, textContent: refused ? "This page has expired" : "This did not load" });
   const text = refused
@@ -44,7 +42,7 @@ export function fail(
       if (refused) return location.reload();
       root.adoptedStyleSheets = [];
       root.replaceChildren(...loading);
-      root.querySelector("[role=status]")!.textContent = "";
+      root.querySelector("p")!.textContent = "";
       dialog.ariaLabel = root.querySelector("h2")!.textContent;
       attempt();
     },
@@ -67,8 +65,14 @@ export function fail(
   }
   card.append(ways);
 
-  root.adoptedStyleSheets = [sheet];
   root.replaceChildren(card);
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(style);
+    root.adoptedStyleSheets = [sheet];
+  } catch {
+    // A browser too old for this shows the same words in its own style.
+  }
   dialog.ariaLabel = heading.textContent;
   heading.focus();
 }

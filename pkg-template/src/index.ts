@@ -106,12 +106,12 @@ export class Farewell {
     const dialog = make(document.body, "dialog", { ariaLabel: "One moment" });
     dialog.dataset.farewell = "";
     const loading = make(make(dialog, "div").attachShadow({ mode: "open" }), "div", { part: "loading" });
-    const heading = make(loading, "h2", { textContent: "One moment", tabIndex: -1 });
+    const heading = make(loading, "h2", { tabIndex: -1, textContent: "One moment" });
     const status = make(loading, "p", { role: "status" });
     // A function's id is not known yet; the page then says what to do.
     const known = (session as Function).call ? "" : session;
     make(loading, "a", { textContent: "Open as page", href: apiBase + "/c#" + known });
-    make(loading, "button", { textContent: "Close", onclick: () => dialog.close() });
+    make(loading, "button", { textContent: "Close", onclick: () => dialog.close(), part: "loading" });
     const say = (text: string) => {
       status.textContent = text + " Nothing was changed. ";
       if (email) make(status, "a", { textContent: email, href: "mailto:" + email });
@@ -140,8 +140,8 @@ export class Farewell {
     dialog.onclose = () => {
       const detail = { outcome: "aborted" } as FlowResult;
       dialog.dispatchEvent(new CustomEvent("farewell:complete", { detail, bubbles: true }));
-      call("onComplete", detail);
       remove();
+      call("onComplete", detail); // last: what it throws harms nothing
     };
     try {
       sheet = new CSSStyleSheet();

@@ -82,11 +82,13 @@ function discount({ percent_off: percent, amount_off: amount, currency, ends_at:
 export function billing({ path, customer, ledger, session, returning, publicKey, api }) {
   const found = ledger.subscriptions[0];
   const over = found?.status === "canceled" || (found?.cancel_at && !session);
+  const label = found?.cancel_at ? "See your cancellation" : "Cancel Subscription";
   const form = html`<form method="post" action="${api}/c">
 <input type="hidden" name="session" value="${session}">
-<button class="cancel">Cancel Subscription</button>
+<button class="cancel">${label}</button>
 </form>`;
-  const button = path === "/plain" ? form : html`<div id="cancel" data-session="${!returning && session}"></div>`;
+  const mounted = html`<div id="cancel" data-label="${label}" data-session="${!returning && session}"></div>`;
+  const button = path === "/plain" ? form : mounted;
   return page({
     title: "Billing",
     path,

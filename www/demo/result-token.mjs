@@ -12,7 +12,7 @@ import { createPublicKey, verify } from "node:crypto";
 export function verifyOffline(token, keys, { issuer, audience, now = Date.now() }) {
   const parts = token.split(".");
   if (parts.length !== 3) throw new Error("this is not a compact JWS");
-  const [header, claims] = parts.slice(0, 2).map((part) => JSON.parse(Buffer.from(part, "base64url").toString("utf8")));
+  const [header, claims] = parts.slice(0, 2).map(decoded);
   if (header.alg !== "EdDSA") throw new Error(`the algorithm is ${header.alg}, not EdDSA`);
   const jwk = keys.find((key) => key.kid === header.kid);
   if (!jwk) throw new Error(`no published key has the id ${header.kid}`);
@@ -23,4 +23,12 @@ export function verifyOffline(token, keys, { issuer, audience, now = Date.now() 
   if (claims.aud !== audience) throw new Error(`the audience is ${claims.aud}, not ${audience}`);
   if (claims.exp * 1000 <= now) throw new Error("the token has expired");
   return claims;
+}
+
+function decoded(part) {
+  try {
+    return JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
+  } catch {
+    throw new Error("this is not a compact JWS");
+  }
 }

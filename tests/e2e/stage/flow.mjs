@@ -19,3 +19,7 @@ export const closed = (page) => page.waitForFunction(() => !document.querySelect
 
 /** What stands for the first placeholder of a word that is on the screen. */
 export const filled = async (page, key) => pattern(key).exec(await page.getByText(pattern(key)).textContent())[1];
+
+/** What has the focus, outside of shadow roots: `BUTTON Cancel Subscription`. */
+export const focused = (page) =>
+  page.evaluate(() => `${document.activeElement.tagName} ${document.activeElement.textContent}`);

@@ -29,7 +29,8 @@ const farewell = new Farewell({
 const container = document.getElementById("cancel");
 if (container) {
   // A session id that was drawn into the page, or else a function that asks the backend for one when it is needed.
-  farewell.mountCancelButton("cancel", container.dataset.session || createSession, "cancel");
+  const { session, label } = container.dataset;
+  farewell.mountCancelButton("cancel", session || createSession, { classes: "cancel", label });
 }
 
 for (const type of ["farewell:retained", "farewell:cancelled", "farewell:complete"]) {
