@@ -83,8 +83,11 @@ export function listen(dialog, sent, closed) {
 
 /** Tells the page by an event that bubbles out of the dialog, and by a callback. What that throws harms nothing here. */
 export function tell(dialog, callbacks, callback, type, detail) {
-  const target = dialog.isConnected ? dialog : document;
-  target.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, detail }));
+  const event = new CustomEvent(type, { bubbles: true, composed: true, detail });
+  const gone = !dialog.isConnected;
+  dialog.dispatchEvent(event);
+  // Out of the page, it has nowhere to bubble to.
+  if (gone) document.dispatchEvent(event);
   try {
     callbacks?.[callback]?.(detail);
   } catch (error) {

@@ -171,7 +171,7 @@ export class Farewell {
     return once(session, async () => {
       const id = (session as Function).call ? await (session as () => Promise<string>)() : (session as string);
       const answer = await fetch(this.#api() + "/v1/flow", {
-        headers: { Authorization: "Bearer " + id, "X-Public-Key": this.#config.publicKey },
+        headers: { Authorization: "Bearer " + id, "X-Public-Key": this.#config.publicKey || "" },
       });
       const document = await answer.json();
       if (!document.flow) throw [answer.status, document.error];

@@ -21,3 +21,4 @@ pub mod serve;
 pub mod session;
 pub mod sign;
 pub mod store;
+mod write_limit;

@@ -46,7 +46,7 @@ pub fn resolve(
         reasons,
         feedback: brand.survey && brand.feedback,
         offers,
-        cancellation: cancellation(brand, snapshot),
+        cancellation: cancellation(brand.cancel, snapshot),
     };
     (flow, policy)
 }
@@ -61,8 +61,7 @@ pub fn refresh(
     snapshot: &Snapshot,
 ) -> Flow {
     let mut flow = frozen.clone();
-    flow.subscription = snapshot.subscription();
-    flow.cancellation = cancellation(brand, snapshot);
+    renew(&mut flow, brand.cancel, snapshot);
     flow.offers = frozen.offers.iter().filter_map(|offer| repriced(offer, billing, snapshot)).collect();
     if policy.max_offers == 0 {
         flow.offers.clear();
@@ -71,6 +70,12 @@ pub fn refresh(
         reason.offers.retain(|id| flow.offers.iter().any(|offer| offer.id == *id));
     }
     flow
+}
+
+/// Writes what is canceled, and when that takes effect, as billing says now. Offers stay as they were shown.
+pub fn renew(flow: &mut Flow, cancel: CancelTiming, snapshot: &Snapshot) {
+    flow.subscription = snapshot.subscription();
+    flow.cancellation = cancellation(cancel, snapshot);
 }
 
 /// Whether an offer can be made: its preview, if billing knows one. None when it cannot.
@@ -127,8 +132,8 @@ fn unpriced(offer: &DiscountOffer) -> Offer {
     }
 }
 
-fn cancellation(brand: &Brand, snapshot: &Snapshot) -> Cancellation {
-    let effective_at = match brand.cancel {
+fn cancellation(cancel: CancelTiming, snapshot: &Snapshot) -> Cancellation {
+    let effective_at = match cancel {
         CancelTiming::AtPeriodEnd => {
             snapshot.terms.as_ref().map(|terms| clock::instant(terms.current_period_end))
         }

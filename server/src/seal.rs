@@ -3,8 +3,8 @@
 //! An id is `ret_` or `sub_`, then base64url of key id, nonce and XChaCha20-Poly1305 ciphertext. The prefix is authenticated
 //! with it, so that an id cannot be turned into one of the other kind.
 
-use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{DecodeError, Engine};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 
@@ -105,7 +105,13 @@ impl Sealer {
             .ok_or(SealError::Malformed)?;
         let text =
             id.get(found.prefix().len()..).filter(|_| id.len() <= LONGEST).ok_or(SealError::Malformed)?;
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| SealError::Malformed)?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|error| match error {
+            // Of the right form but for bits behind the last byte, which are zero in every id that was made.
+            DecodeError::InvalidLastSymbol { .. } if text.len() > (KEY_ID + NONCE + TAG) * 4 / 3 => {
+                SealError::Altered
+            }
+            _ => SealError::Malformed,
+        })?;
         let (key_id, rest) = bytes.split_first_chunk::<KEY_ID>().ok_or(SealError::Malformed)?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(SealError::Malformed)?;
         if sealed.len() < TAG {
@@ -158,6 +164,20 @@ mod tests {
             assert_eq!(sealer.open(Kind::Retention, malformed), Err(SealError::Malformed), "{malformed}");
         }
         assert_eq!(sealer.open(Kind::Retention, "sub_1MowQVLkdIwHu7ixeRlqHVzs"), Err(SealError::Malformed));
+    }
+
+    #[test]
+    fn an_id_altered_in_its_last_character_only_is_altered() {
+        let (sealer, _directory) = sealer();
+        for content in [&b"content"[..], b"conten", b"conte"] {
+            let id = sealer.seal(Kind::Retention, content).unwrap();
+            let last = if id.ends_with('A') { 'B' } else { 'A' };
+            let next = if id.ends_with('_') { '-' } else { '_' };
+            for other in [last, next] {
+                let altered = format!("{}{other}", &id[..id.len() - 1]);
+                assert_eq!(sealer.open(Kind::Retention, &altered), Err(SealError::Altered), "{altered}");
+            }
+        }
     }
 
     proptest! {

@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::billing::{Registry, ledger::Ledger, merchant::Merchant};
 use crate::brand::BillingKind;
@@ -24,6 +25,7 @@ use crate::seal::Sealer;
 use crate::session::Sessions;
 use crate::sign::Signer;
 use crate::store::{self, Store};
+use crate::write_limit::WriteLimit;
 
 /// How long the head of a request may take to arrive.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
@@ -31,6 +33,10 @@ const HEAD_WITHIN: Duration = Duration::from_secs(10);
 const MOST_HEADERS: usize = 64;
 /// How large a request's head may be, in bytes.
 const LARGEST_HEAD: usize = 32 * 1024;
+/// How long an answer may wait for somebody to read on.
+const READ_WITHIN: Duration = Duration::from_secs(60);
+/// How many connections are open at once. Further ones wait in the system's queue.
+const MOST_CONNECTIONS: usize = 2000;
 /// How long requests may go on once the server is told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -131,14 +137,15 @@ impl Server {
         let worker = tokio::spawn(async move { executor.run().await });
         let service = TowerToHyperService::new(router(self.app.clone()));
         let open = GracefulShutdown::new();
+        let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         let mut stop = std::pin::pin!(stop);
         loop {
             let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
+                accepted = accept(&self.listener, &room) => accepted,
                 () = &mut stop => break,
             };
             match accepted {
-                Ok((stream, _)) => answer(stream, service.clone(), &open),
+                Ok((stream, place)) => answer(stream, place, service.clone(), &open),
                 Err(error) => {
                     // Out of file descriptors, most likely: give it a moment instead of spinning.
                     tracing::error!(%error, "cannot accept a connection");
@@ -156,7 +163,22 @@ impl Server {
     }
 }
 
-fn answer(stream: TcpStream, service: TowerToHyperService<axum::Router>, open: &GracefulShutdown) {
+/// The next connection, once there is room for it.
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, place))
+}
+
+fn answer(
+    stream: TcpStream,
+    place: OwnedSemaphorePermit,
+    service: TowerToHyperService<axum::Router>,
+    open: &GracefulShutdown,
+) {
     // Answers are small and written at once.
     drop(stream.set_nodelay(true));
     let connection = http1::Builder::new()
@@ -164,12 +186,13 @@ fn answer(stream: TcpStream, service: TowerToHyperService<axum::Router>, open: &
         .header_read_timeout(HEAD_WITHIN)
         .max_headers(MOST_HEADERS)
         .max_buf_size(LARGEST_HEAD)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(WriteLimit::new(stream, READ_WITHIN)), service);
     let connection = open.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection broke off");
         }
+        drop(place);
     });
 }
 

@@ -268,3 +268,16 @@ async fn what_is_no_database_is_refused_by_name() {
     let nowhere = Store::open(dir.path().join("no/such/folder/x.sqlite")).await.unwrap_err();
     assert!(matches!(nowhere, Error::Open { .. }));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_database_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (dir, store) = fresh().await;
+    store.write(async |tx| put(tx, "ada").await).await.unwrap();
+    for file in ["farewell.sqlite", "farewell.sqlite-wal", "farewell.sqlite-shm"] {
+        let mode = std::fs::metadata(dir.path().join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}

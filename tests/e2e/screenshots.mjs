@@ -50,7 +50,8 @@ async function pictures(stage, context, name) {
   await heading(page, "This did not load");
   await take(page, "04-failed");
 
-  page = await stage.billingPage("cus_ada", { session: '"ret_altered"', context });
+  const body = '<meta name="viewport" content="width=device-width"><div id="cancel"></div>';
+  page = await stage.billingPage("cus_ada", { session: '"ret_altered"', body, context });
   await press(page, "Cancel Subscription");
   await heading(page, "This page has expired");
   await take(page, "05-expired");

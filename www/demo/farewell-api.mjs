@@ -24,9 +24,9 @@ export class FarewellApi {
     return (await this.#ask("/v1/retention/session", { retention })).id;
   }
 
-  /** What a result token stands for, as the server that signed it says. */
-  async verifyResult(token) {
-    return this.#ask("/api/public/cancel/result", { token });
+  /** What a result token of this brand stands for, as the server that signed it says. Tokens of other brands are refused. */
+  async verifyResult(token, brand) {
+    return this.#ask("/api/public/cancel/result", { token, brand });
   }
 
   /** A customer's subscriptions in the built-in billing. */

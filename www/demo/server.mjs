@@ -93,7 +93,7 @@ const routes = {
       return json({ error: error.message }, 400);
     }
     if (claims.sub !== customer.id) return json({ error: "this result is another customer's" }, 403);
-    const result = await farewell.verifyResult(token);
+    const result = await farewell.verifyResult(token, brand);
     const repeated = handled.has(claims.jti);
     handled.add(claims.jti);
     return json({ result, claims, repeated });

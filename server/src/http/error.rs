@@ -81,6 +81,7 @@ impl From<SessionError> for ApiError {
             | SessionError::Expired
             | SessionError::OtherBrand
             | SessionError::UnknownBrand => Self::unauthorized(error.to_string()),
+            SessionError::TooLarge => Self::bad_request(error.to_string()),
             SessionError::Billing(error) => error.into(),
             SessionError::Token(error @ (TokenError::Malformed | TokenError::BadSignature)) => {
                 Self::bad_request(error.to_string())

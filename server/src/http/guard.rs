@@ -4,7 +4,7 @@ use std::any::Any;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -24,14 +24,30 @@ pub async fn limit_time(request: Request, next: Next) -> Response {
 /// Writes a line for each request. The route stands for the path, so that no handle or id is logged.
 pub async fn log(request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let method = request.method().clone();
+    let method = method_name(request.method()).unwrap_or("other");
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
     let route = matched.as_ref().map_or("-", MatchedPath::as_str);
     let status = response.status().as_u16();
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(%method, route, status, ms, "request");
+    tracing::info!(method, route, status, ms, "request");
     response
+}
+
+/// The name of a method that the HTTP standard knows. Any other is a text the caller made up, which is neither logged nor repeated.
+pub fn method_name(method: &Method) -> Option<&'static str> {
+    let known = [
+        (Method::GET, "GET"),
+        (Method::HEAD, "HEAD"),
+        (Method::POST, "POST"),
+        (Method::PUT, "PUT"),
+        (Method::PATCH, "PATCH"),
+        (Method::DELETE, "DELETE"),
+        (Method::OPTIONS, "OPTIONS"),
+        (Method::TRACE, "TRACE"),
+        (Method::CONNECT, "CONNECT"),
+    ];
+    known.into_iter().find(|(one, _)| one == method).map(|(_, name)| name)
 }
 
 /// Answers are not kept by anybody, unless they say otherwise, and are what they say they are.

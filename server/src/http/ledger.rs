@@ -1,4 +1,5 @@
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
@@ -10,14 +11,18 @@ use crate::billing::ledger::{Customer, customer};
 pub async fn get(
     State(app): State<App>,
     Backend(brand): Backend,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Customer>, ApiError> {
     let now = app.sessions.clock.now();
-    match customer(&app.sessions.store, &brand.slug, &id, now).await? {
-        Some(customer) => Ok(Json(customer)),
-        None => Err(ApiError::new(
+    let found = match id {
+        Ok(Path(id)) => customer(&app.sessions.store, &brand.slug, &id, now).await?,
+        // Not a text, so it is nobody's id.
+        Err(_) => None,
+    };
+    found.map(Json).ok_or_else(|| {
+        ApiError::new(
             StatusCode::NOT_FOUND,
             "The ledger has no customer with this id in this brand. Check that it is the id you imported.",
-        )),
-    }
+        )
+    })
 }

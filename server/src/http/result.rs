@@ -10,12 +10,17 @@ use crate::session::{Ended, SessionError, Stored, TokenClaims};
 /// `POST /api/public/cancel/result`: what a result token stands for. The token is the credential.
 ///
 /// `result` is `cancel_confirmed`, `offer_accepted`, `kept` (the customer stays without an offer, or took a cancellation back)
-/// or `abandoned` (the flow was closed without a decision).
+/// or `abandoned` (the flow was closed without a decision). A `brand` in the request has to be the token's.
 pub async fn verify(State(app): State<App>, JsonObject(body): JsonObject) -> Result<Json<Value>, ApiError> {
     let Some(token) = body.get("token").and_then(Value::as_str) else {
         return Err(ApiError::bad_request(
             "`token` is missing: send `{\"token\": \"…\"}`, the value of `ci_result_token`.",
         ));
+    };
+    let brand = match body.get("brand") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(slug)) => Some(slug),
+        Some(_) => return Err(ApiError::bad_request("`brand` has to be a text: the brand's slug.")),
     };
     let (claims, known) = match app.sessions.verify(token.trim()).await {
         Err(SessionError::Expired) => {
@@ -25,6 +30,11 @@ pub async fn verify(State(app): State<App>, JsonObject(body): JsonObject) -> Res
         }
         verified => verified?,
     };
+    if brand.is_some_and(|slug| *slug != claims.aud) {
+        return Err(ApiError::bad_request(
+            "This token is of another brand. Act on results of your own brand only.",
+        ));
+    }
     Ok(Json(match known {
         Some((session, Some(ended))) => known_now(&claims, &session, &ended),
         // Billing refused what the token was made for, and nothing else has come of the session.
@@ -53,6 +63,7 @@ fn known_now(claims: &TokenClaims, session: &Stored, ended: &Ended) -> Value {
         effect: ended.effect.clone(),
         reason: ended.reason_key.clone(),
         offer: ended.offer_id.clone(),
+        run: ended.run,
         ..claims.clone()
     });
     payload["reasonText"] = json!(answers.and_then(|a| a.follow_up.as_ref().or(a.feedback.as_ref())));
@@ -67,7 +78,9 @@ fn as_claimed(claims: &TokenClaims) -> Value {
     let moment = |seconds| jiff::Timestamp::from_second(seconds).map(clock::text).ok();
     json!({
         "valid": true,
+        "brand": claims.aud,
         "sessionId": claims.sid,
+        "run": claims.run,
         "eventId": claims.jti,
         "environment": claims.env,
         "userId": claims.sub,

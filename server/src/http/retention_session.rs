@@ -89,9 +89,15 @@ fn moment(text: &str) -> Result<jiff::Timestamp, String> {
     })
 }
 
+/// How long a return address may be, in bytes as it is sent: it is sealed into the session id.
+const LONGEST_RETURN_URL: usize = 2000;
+
 /// An address the brand allows. Its fragment is kept.
 fn return_url(text: &str, brand: &Brand) -> Result<String, String> {
     let url = Url::parse(text).map_err(|error| format!("\"{text}\" is not an absolute URL ({error})."))?;
+    if url.as_str().len() > LONGEST_RETURN_URL {
+        return Err(format!("is longer than {LONGEST_RETURN_URL} characters once it is percent-encoded."));
+    }
     if brand.allows_return_to(&url) && url.username().is_empty() && url.password().is_none() {
         return Ok(url.into());
     }

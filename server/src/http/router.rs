@@ -86,6 +86,7 @@ async fn nothing_here(uri: Uri) -> Response {
 }
 
 async fn wrong_method(method: Method) -> ApiError {
+    let method = guard::method_name(&method).unwrap_or("This method");
     ApiError::new(
         StatusCode::METHOD_NOT_ALLOWED,
         format!("{method} is not possible here. The `Allow` header of this answer says what is."),

@@ -1,4 +1,5 @@
 use axum::Router;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -25,7 +26,12 @@ pub fn router() -> Router<App> {
 }
 
 /// `GET /c/{handle}`: the step the customer is on. Nothing is changed.
-async fn show(State(app): State<App>, Path(handle): Path<String>) -> Result<Document, Message> {
+async fn show(
+    State(app): State<App>,
+    handle: Result<Path<String>, PathRejection>,
+) -> Result<Document, Message> {
+    // What is not a text is nobody's handle.
+    let Path(handle) = handle.map_err(|_| message(&app, StatusCode::NOT_FOUND, "gone"))?;
     let session = find(&app, &handle).await?;
     Ok(draw(&session, StatusCode::OK, None))
 }

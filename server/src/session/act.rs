@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use flow::{Action, Effect, Flow, Notice, OfferKind, Outcome, Position, Refused, Run};
+use flow::{Action, Effect, Notice, OfferKind, Outcome, Position, Refused, Run};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::claims::TIME_TO_ACT;
+use super::fresh::{Fresh, Terms};
 use super::order::{Arrival, arrive};
 use super::outcome::{Ended, receipt};
 use super::reference::new_reference;
@@ -15,6 +16,7 @@ use crate::billing::{Change, DiscountTerms, Instruction, Snapshot};
 use crate::brand::CancelTiming;
 use crate::clock;
 use crate::intents::{self, NewIntent};
+use crate::resolve;
 use crate::store::{Error, Store, Tx};
 
 /// An action, and where it belongs.
@@ -48,50 +50,55 @@ impl Conflict {
     }
 }
 
-/// What has changed in billing since the customer was shown an offer.
-#[derive(Clone, Debug)]
-pub(super) struct Fresh {
-    /// The flow with the prices of now.
-    pub(super) flow: Flow,
-    /// What billing says now.
-    pub(super) billing: Snapshot,
-}
-
 /// Applies actions in their order, up to the first conflict. Gives the session as it is then.
 ///
-/// With `fresh`, accepting an offer is a conflict: the session gets the new flow, and the customer sees it first.
+/// A cancellation is carried out also behind a conflict: whatever the customer did before, they leave. Then there is no conflict.
+///
+/// With fresh terms, accepting an offer is a conflict: the session gets the new flow, and the customer sees it first.
 pub(super) async fn write(
     tx: &mut Tx,
     id: &str,
     actions: &[Placed],
-    mut fresh: Option<Fresh>,
+    mut fresh: Fresh,
     cancel: CancelTiming,
     now: Timestamp,
 ) -> Result<(Stored, Option<Conflict>), Error> {
     let mut session = Stored::locked(tx, id).await?;
-    let mut conflict = None;
+    let mut conflict: Option<Conflict> = None;
     let mut moved = false;
     for placed in actions {
+        let cancels = placed.action == Action::Cancel;
+        if conflict.is_some() && !cancels {
+            continue;
+        }
         let content = content(&placed.action)?;
         let stored = stored(tx, id, placed.at).await?;
         if stored.is_none()
             && matches!(placed.action, Action::Accept { .. })
-            && let Some(Fresh { flow, billing }) = fresh.take()
+            && let Some(Terms { flow, billing }) = fresh.terms.take()
         {
             (session.flow, session.billing) = (flow, billing);
             session.save_document(tx).await?;
             let message = "The terms of this offer have changed. Show the new flow before it is accepted.";
             conflict = Some(Conflict { flow_changed: true, ..Conflict::changed(message.into()) });
-            break;
+            continue;
         }
         let at = match arrive(&session.state, placed.at, &placed.action, &content, stored.as_deref()) {
-            Arrival::Known => continue,
+            Arrival::Known => {
+                // Only a cancellation comes here behind a conflict, and it was done.
+                conflict = None;
+                continue;
+            }
             Arrival::Next(at) => at,
             Arrival::Conflict(message) => {
-                conflict = Some(Conflict::changed(message));
-                break;
+                let flow_changed = conflict.is_some_and(|earlier| earlier.flow_changed);
+                conflict = Some(Conflict { flow_changed, ..Conflict::changed(message) });
+                continue;
             }
         };
+        if cancels {
+            renew(tx, &mut session, fresh.billing.as_ref(), cancel, now).await?;
+        }
         match flow::apply(&session.flow, &session.policy, &session.state, &placed.action) {
             // Nothing moved, so there is nothing to keep: closing a receipt, or opening one again.
             Ok(next) if next == session.state => {}
@@ -99,12 +106,9 @@ pub(super) async fn write(
                 session.state = next;
                 keep(tx, id, at, &content, now).await?;
                 conclude(tx, &mut session, at, cancel, now).await?;
-                moved = true;
+                (moved, conflict) = (true, None);
             }
-            Err(refused) => {
-                conflict = Some(Conflict::refused(refused));
-                break;
-            }
+            Err(refused) => conflict = Some(Conflict::refused(refused)),
         }
     }
     if moved {
@@ -112,6 +116,33 @@ pub(super) async fn write(
         session.save_state(tx, &clock::text(now)).await?;
     }
     Ok((session, conflict))
+}
+
+/// Makes flow and billing say what is canceled now, so that receipt, instruction and undo are of the period the press is in.
+///
+/// Where billing does not say, an end that is still to come stands as it was shown, and one that is past is not promised.
+async fn renew(
+    tx: &mut Tx,
+    session: &mut Stored,
+    fresh: Option<&Snapshot>,
+    cancel: CancelTiming,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let mut flow = session.flow.clone();
+    if let Some(fresh) = fresh {
+        resolve::renew(&mut flow, cancel, fresh);
+    } else {
+        // Instants are written so that they sort.
+        let now = clock::instant(now);
+        flow.cancellation.effective_at =
+            flow.cancellation.effective_at.filter(|end| cancel == CancelTiming::AtPeriodEnd && end.0 > now.0);
+    }
+    let billing = fresh.unwrap_or(&session.billing).clone();
+    if flow != session.flow || billing != session.billing {
+        (session.flow, session.billing) = (flow, billing);
+        session.save_document(tx).await?;
+    }
+    Ok(())
 }
 
 /// Gives a run that has just ended its receipt, and writes the outcome and what billing is to do.

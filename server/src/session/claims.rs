@@ -11,6 +11,9 @@ pub const TIME_TO_OPEN: SignedDuration = SignedDuration::from_hours(24);
 /// How long a session lives after the last action, or after it was opened.
 pub const TIME_TO_ACT: SignedDuration = SignedDuration::from_hours(20);
 
+/// How long a session id may be, in characters. It travels in a header, and proxies before the server refuse large ones.
+pub const LONGEST_ID: usize = 6000;
+
 /// What a session id says: sealed into the id, and nowhere else until the session is opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {

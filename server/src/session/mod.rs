@@ -2,6 +2,7 @@
 
 mod act;
 mod claims;
+mod fresh;
 mod handle;
 mod order;
 mod outcome;

@@ -47,7 +47,7 @@ fn cancel(state: &State, run: u32, next: Position) -> Arrival {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
         state.runs.get(index)?.outcome
     };
-    if state.is_canceled() || outcome(run) == Some(Outcome::Canceled) {
+    if state.is_canceled() {
         return Arrival::Known;
     }
     let latest = state.number();
@@ -114,6 +114,25 @@ mod tests {
         for place in [at(1, 1), at(1, 2), at(1, 7), at(2, 1)] {
             assert_eq!(arrive(&canceled, place, &Action::Cancel, "c", None), Arrival::Known);
         }
+    }
+
+    #[test]
+    fn a_cancellation_that_was_taken_back_is_known_at_its_own_place_only() {
+        let flow = crate::session::sample::flow();
+        let mut state = walked(&[Action::Shown, Action::Cancel]);
+        state.runs[0].receipt = Some(flow::Receipt {
+            reference: "FW-1".into(),
+            issued_at: flow::Instant("2026-11-21T12:00:00.000Z".into()),
+            effective_at: None,
+            undo: true,
+        });
+        let state = flow::settle(&state, 1, flow::Settlement::Applied);
+        let undone = flow::apply(&flow, &Policy::default_policy(), &state, &Action::Undo).expect("an undo");
+        assert_eq!(arrive(&undone, at(1, 2), &Action::Cancel, "c", Some("c")), Arrival::Known);
+        for place in [at(1, 3), at(2, 1)] {
+            assert!(matches!(arrive(&undone, place, &Action::Cancel, "c", None), Arrival::Conflict(_)));
+        }
+        assert_eq!(arrive(&undone, at(3, 1), &Action::Cancel, "c", None), Arrival::Next(at(3, 1)));
     }
 
     #[test]

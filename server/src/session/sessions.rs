@@ -1,16 +1,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flow::{Action, Effect, OfferKind, Page, State};
+use flow::{Effect, Page, State};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::act::{self, Conflict, Fresh, Placed};
-use super::claims::{Claims, Environment, TIME_TO_ACT, TIME_TO_OPEN};
+use super::act::{self, Conflict, Placed};
+use super::claims::{Claims, Environment, LONGEST_ID, TIME_TO_ACT, TIME_TO_OPEN};
+use super::fresh::Fresh;
 use super::handle::new_handle;
 use super::outcome::{Ended, TokenClaims};
 use super::stored::Stored;
-use crate::billing::{Billing, Can, DiscountTerms, Lookup, LookupError, Registry, Snapshot};
+use crate::billing::{Billing, Lookup, LookupError, Registry};
 use crate::brand::Brand;
 use crate::clock::{self, Clock};
 use crate::config::Config;
@@ -90,6 +91,11 @@ pub enum SessionError {
     /// The id is not one.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// More was asked to be sealed into an id than one can carry.
+    #[error(
+        "The session id would be longer than 6000 characters. Send less `metadata`, or a shorter `return_url`."
+    )]
+    TooLarge,
     /// Its time is over.
     #[error("This session id has expired. Make a new one with POST /v1/retention/session.")]
     Expired,
@@ -117,7 +123,7 @@ impl Sessions {
     /// Makes a session id. Nothing is stored.
     ///
     /// # Errors
-    /// Billing does not know the customer, or cannot be asked.
+    /// Billing does not know the customer, or cannot be asked; or the id would be too long.
     pub async fn create(&self, brand: &Brand, new: NewSession) -> Result<Created, SessionError> {
         let snapshot = self.billing(&brand.slug)?.snapshot(&new.lookup).await?;
         let opens_until = self.clock.now().saturating_add(TIME_TO_OPEN).unwrap_or(jiff::Timestamp::MAX);
@@ -137,6 +143,9 @@ impl Sessions {
             opens_until,
         };
         let id = claims.seal(&self.sealer).map_err(SessionError::Internal)?;
+        if id.len() > LONGEST_ID {
+            return Err(SessionError::TooLarge);
+        }
         Ok(Created { id, locale, expires_at: clock::text(opens_until) })
     }
 
@@ -213,7 +222,7 @@ impl Sessions {
     /// The database failed, or the brand is no longer configured. Conflicts are no errors.
     pub async fn act(&self, session: Stored, actions: Vec<Placed>) -> Result<Acted, SessionError> {
         let brand = self.config.brand(&session.brand).cloned().ok_or(SessionError::UnknownBrand)?;
-        let fresh = self.changed_terms(&session, &brand, &actions).await?;
+        let fresh = Fresh::of(self, &session, &brand, &actions).await?;
         let (now, cancel) = (self.clock.now(), brand.cancel);
         let (session, conflict) = self
             .store
@@ -257,7 +266,7 @@ impl Sessions {
         Ok((claims, Some((session, ended))))
     }
 
-    fn billing(&self, brand: &str) -> Result<Arc<dyn Billing>, SessionError> {
+    pub(super) fn billing(&self, brand: &str) -> Result<Arc<dyn Billing>, SessionError> {
         self.billings.get(brand).ok_or(SessionError::UnknownBrand)
     }
 
@@ -286,55 +295,4 @@ impl Sessions {
         }
         Ok(Stored::by_id(&self.store, &session.id).await?.unwrap_or(session))
     }
-
-    /// Flow and billing anew, if an offer is about to be accepted and is no longer what the customer was shown.
-    async fn changed_terms(
-        &self,
-        session: &Stored,
-        brand: &Brand,
-        actions: &[Placed],
-    ) -> Result<Option<Fresh>, SessionError> {
-        let mut offers = Vec::new();
-        for placed in actions {
-            if let Action::Accept { offer } = &placed.action
-                && !act::is_known(&self.store, &session.id, placed.at).await?
-            {
-                offers.push(offer.as_str());
-            }
-        }
-        if offers.is_empty() {
-            return Ok(None);
-        }
-        let billing = self.billing(&session.brand)?;
-        let lookup = Lookup {
-            customer: Some(session.customer.clone()),
-            email: None,
-            subscription: session.subscription.clone(),
-        };
-        let fresh = match billing.snapshot(&lookup).await {
-            Ok(fresh) => fresh,
-            // Billing looks again when it carries the acceptance out, and refuses it when the terms are not these.
-            Err(LookupError::Unavailable(_)) => return Ok(None),
-            Err(_) => {
-                let can = Can { discount: false, ..session.billing.can };
-                Snapshot { can, ..session.billing.clone() }
-            }
-        };
-        let same = fresh.terms == session.billing.terms
-            && offers.iter().all(|offer| same_offer(session, &*billing, &fresh, offer));
-        if same {
-            return Ok(None);
-        }
-        let flow = resolve::refresh(&session.flow, &session.policy, brand, &*billing, &fresh);
-        Ok(Some(Fresh { flow, billing: fresh }))
-    }
-}
-
-/// Whether an offer costs what the customer was shown. One that is not in the flow is refused later, by the flow.
-fn same_offer(session: &Stored, billing: &dyn Billing, fresh: &Snapshot, offer: &str) -> bool {
-    let Some(OfferKind::Discount(discount)) = session.flow.offer(offer).map(|offer| &offer.kind) else {
-        return true;
-    };
-    let Some(terms) = DiscountTerms::of(discount) else { return true };
-    fresh.can.discount && billing.preview(fresh, &terms) == discount.preview
 }

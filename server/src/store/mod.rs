@@ -32,7 +32,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the file, creating it if there is none, and brings its tables to this version.
+    /// Opens the file, creating it if there is none, and brings its tables to this version. A new file is for its owner alone.
     ///
     /// Committed work survives a kill and a power cut (write-ahead log, `synchronous=FULL`).
     ///
@@ -42,6 +42,8 @@ impl Store {
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = path.into();
         let failed = |source| Error::Open { path: path.clone(), source };
+        #[cfg(unix)]
+        create_private(&path).map_err(|error| failed(sqlx::Error::Io(error)))?;
         let options = SqliteConnectOptions::new()
             .filename(&path)
             .create_if_missing(true)
@@ -74,11 +76,15 @@ impl Store {
     /// begun is finished also when the caller stops waiting. All other writers wait meanwhile: do nothing slow in here, and
     /// only database work. The work runs on the writer's own thread, so its future need not be `Send`.
     ///
-    /// ```ignore
+    /// ```
+    /// # use farewell_server::store::{self, Store};
+    /// # async fn reset(store: Store, id: String) -> Result<(), store::Error> {
     /// let changed = store.write(async move |tx| {
-    ///     let done = sqlx::query("UPDATE …").bind(id).execute(&mut *tx).await?;
+    ///     let done = sqlx::query("UPDATE intents SET attempts = 0 WHERE id = ?").bind(id).execute(&mut *tx).await?;
     ///     Ok::<_, store::Error>(done.rows_affected())
     /// }).await?;
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// # Errors
@@ -100,5 +106,24 @@ impl Store {
     pub async fn close(&self) {
         self.writer.close().await;
         self.readers.close().await;
+    }
+}
+
+/// Creates the file if there is none, readable for its owner alone: it holds what customers have written. SQLite gives its side
+/// files the same mode.
+///
+/// Closing a file drops every lock this process holds on it, SQLite's too. So an existing file is not even opened, and while one
+/// is created nobody else in this process comes as far as SQLite.
+#[cfg(unix)]
+fn create_private(path: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    use std::sync::{Mutex, PoisonError};
+
+    static CREATING: Mutex<()> = Mutex::new(());
+    let _creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
+    // The file is closed within the match, before the guard is dropped.
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }

@@ -103,6 +103,48 @@ async fn a_cancellation_at_the_periods_end_ends_it_then_and_can_be_undone_until_
 }
 
 #[tokio::test]
+async fn what_runs_on_already_needs_no_undo() {
+    let world = World::new().await;
+    world.ledger().execute("cancel", &world.instruction(to_period_end())).await;
+    let undo = world.instruction(Change::Undo);
+    for key in ["undo", "undo of another session"] {
+        assert_eq!(world.ledger().execute(key, &undo).await, Answer::Applied);
+        assert_eq!(world.ledger().read_back(key, &undo).await, Answer::Applied);
+    }
+    assert!(world.subscription().await.cancel_at.is_none());
+    world.ledger().execute("now", &world.instruction(Change::CancelImmediately)).await;
+    assert!(
+        refused(world.ledger().execute("late", &world.instruction(Change::Undo)).await).contains("ended")
+    );
+}
+
+#[tokio::test]
+async fn a_cancellation_never_ends_before_the_period_the_press_is_in() {
+    for carried_out in ["2026-03-05T00:00:00Z", "2026-05-01T00:00:00Z"] {
+        let world = World::new().await;
+        world.clock.set(at("2026-03-05T00:00:00Z"));
+        let told_the_last_period = world.instruction(to_period_end());
+        world.clock.set(at(carried_out));
+        assert_eq!(world.ledger().execute("key", &told_the_last_period).await, Answer::Applied);
+        assert_eq!(world.ledger().read_back("key", &told_the_last_period).await, Answer::Applied);
+        assert_eq!(world.subscription().await.cancel_at.unwrap().0, "2026-03-31T10:00:00.000Z");
+    }
+}
+
+#[tokio::test]
+async fn a_period_that_began_after_the_press_does_not_put_the_end_off() {
+    let world = World::new().await;
+    let cancel = world.instruction(to_period_end());
+    world.clock.set(at("2026-03-05T00:00:00Z"));
+    let renewed = r#"{ "customers": [{ "external_id": "cus_1", "subscriptions": [{ "external_id": "sub_1", "plan": "pro",
+        "current_period_start": "2026-02-28T10:00:00Z", "current_period_end": "2026-03-31T10:00:00Z" }] }] }"#;
+    world.import(renewed).await.unwrap();
+    assert_eq!(world.ledger().execute("key", &cancel).await, Answer::Applied);
+    assert_eq!(world.ledger().read_back("key", &cancel).await, Answer::Applied);
+    assert_eq!(world.subscription().await.cancel_at.unwrap().0, "2026-02-28T10:00:00.000Z");
+}
+
+#[tokio::test]
 async fn a_press_counts_when_it_was_made_however_late_it_is_carried_out() {
     let world = World::new().await;
     let accept = world.instruction(world.half_off().await);
@@ -181,7 +223,6 @@ async fn what_cannot_be_done_is_refused_and_changes_nothing() {
         (with(Reduction::Percent(0), Span::Once), "cannot be applied"),
         (with(Reduction::Percent(10), Span::Months(0)), "cannot be applied"),
         (with(Reduction::Percent(10), Span::Months(u32::MAX)), "calendar"),
-        (Change::Undo, "not canceled"),
     ] {
         let instruction = world.instruction(change);
         let reason = refused(world.ledger().execute("key", &instruction).await);

@@ -73,3 +73,23 @@ async fn health_and_home_answer() {
     assert_eq!(home.status(), 200);
     assert!(home.text().await.unwrap().starts_with("<!doctype html>"));
 }
+
+#[tokio::test]
+async fn addresses_that_are_no_text_are_answered_like_unknown_ones() {
+    let server = Running::start().await;
+    let ledger = server.get("/v1/ledger/customers/%ff").header("x-api-key", &server.acme);
+    assert!(Answer::of(ledger.send().await.unwrap()).await.error(404).contains("customer"));
+    let page = server.get("/c/%ff").send().await.unwrap();
+    assert_eq!(page.status(), 404);
+    assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+}
+
+#[tokio::test]
+async fn a_method_that_somebody_made_up_is_not_repeated() {
+    let server = Running::start().await;
+    let made_up = Method::from_bytes(b"SECRET").unwrap();
+    let answer = Answer::of(server.request(made_up, "/v1/flow").send().await.unwrap()).await;
+    assert_eq!(answer.error(405).split(' ').next(), Some("This"));
+    let known = Answer::of(server.request(Method::DELETE, "/v1/flow").send().await.unwrap()).await;
+    assert!(known.error(405).starts_with("DELETE"));
+}

@@ -113,6 +113,63 @@ async fn a_cancellation_is_never_refused_for_its_place() {
 }
 
 #[tokio::test]
+async fn a_cancellation_behind_a_conflict_is_carried_out() {
+    let server = Running::start().await;
+    let id = server.session(1).await;
+    server.act(&id, json!([shown(), answer("unused")])).await.ok();
+    let elsewhere = json!([shown(), answer("too_expensive"), accept(), cancel(1, 4)]);
+    let canceled = server.act(&id, elsewhere.clone()).await.ok();
+    assert_eq!(canceled["result"]["outcome"], "canceled");
+    assert_eq!(canceled["state"]["runs"][0]["answers"]["reason"], "unused");
+    assert_eq!(server.act(&id, elsewhere).await.ok(), canceled);
+    assert_eq!((server.count("intents").await, server.count("discounts").await), (1, 0));
+
+    let gap = server.session(2).await;
+    let canceled = server.act(&gap, json!([accept(), cancel(1, 4)])).await.ok();
+    assert_eq!(canceled["result"]["outcome"], "canceled");
+
+    let stayed = server.session(3).await;
+    server.act(&stayed, json!([shown(), { "run": 1, "seq": 2, "do": "keep" }])).await.ok();
+    let late = server.act(&stayed, json!([shown(), answer("unused"), cancel(1, 3)])).await;
+    assert!(late.error(409).contains("decided to stay"));
+    assert_eq!(late.body["result"]["outcome"], "saved");
+}
+
+#[tokio::test]
+async fn a_cancellation_that_was_taken_back_does_not_come_again_by_itself() {
+    let server = Running::start().await;
+    let id = server.session(1).await;
+    server.act(&id, json!([shown(), cancel(1, 2)])).await.ok();
+    let undone = server.act(&id, json!([{ "run": 2, "seq": 1, "do": "undo" }])).await.ok();
+    assert_eq!(server.act(&id, json!([cancel(1, 2)])).await.ok(), undone, "a repeat");
+    for late in [cancel(1, 3), cancel(2, 1), cancel(2, 2)] {
+        let late = server.act(&id, json!([late])).await;
+        late.error(409);
+        assert_eq!(late.body["state"], undone["state"]);
+    }
+    let again = server.act(&id, json!([cancel(3, 1)])).await.ok();
+    assert_eq!((&again["result"]["outcome"], &again["result"]["run"]), (&json!("canceled"), &json!(3)));
+}
+
+#[tokio::test]
+async fn of_two_sessions_that_take_a_cancellation_back_both_do() {
+    let server = Running::start().await;
+    let (one, two) = (server.session(1).await, server.session(1).await);
+    server.flow(&two).await.ok();
+    for id in [&one, &two] {
+        server.act(id, json!([cancel(1, 1)])).await.ok();
+    }
+    for id in [&one, &two] {
+        let undone = server.act(id, json!([{ "run": 2, "seq": 1, "do": "undo" }])).await.ok();
+        assert_eq!(
+            (&undone["result"]["outcome"], &undone["result"]["effect"]),
+            (&json!("saved"), &json!("applied"))
+        );
+    }
+    assert_eq!(server.customer("cus_1").await["subscriptions"][0]["cancel_at"], Value::Null);
+}
+
+#[tokio::test]
 async fn of_two_tabs_the_first_commit_wins_and_the_other_is_shown_it() {
     let server = Running::start().await;
     let id = server.session(1).await;

@@ -33,6 +33,8 @@ async fn the_server_tells_what_a_token_stands_for() {
     let payload = verify(&server, json!({ "token": result["token"] })).await.ok();
     for (member, value) in [
         ("valid", json!(true)),
+        ("brand", json!("acme")),
+        ("run", json!(1)),
         ("environment", json!("prod")),
         ("userId", json!("user_1")),
         ("result", json!("cancel_confirmed")),
@@ -92,6 +94,18 @@ async fn tokens_that_cannot_be_trusted_are_told_apart() {
     assert!(verify(&server, json!({ "token": forged })).await.error(400).contains("signature"));
     server.clock.advance(jiff::SignedDuration::from_hours(24));
     assert!(verify(&server, json!({ "token": token })).await.error(401).contains("expired"));
+}
+
+#[tokio::test]
+async fn a_token_of_another_brand_is_refused_where_the_brand_is_named() {
+    let server = Running::start().await;
+    let token = canceled(&server).await["token"].clone();
+    for brand in [json!("acme"), Value::Null] {
+        assert_eq!(verify(&server, json!({ "token": token, "brand": brand })).await.ok()["brand"], "acme");
+    }
+    let other = verify(&server, json!({ "token": token, "brand": "globex" })).await;
+    assert!(other.error(400).contains("This token is of another brand"));
+    assert!(verify(&server, json!({ "token": token, "brand": 1 })).await.error(400).contains("`brand`"));
 }
 
 #[tokio::test]

@@ -161,3 +161,21 @@ async fn a_merchant_with_its_own_billing_names_whom_it_wants() {
     assert_eq!(canceled["result"]["effect"], "requested");
     assert_eq!(canceled["result"]["receipt"]["undo"], false);
 }
+
+#[tokio::test]
+async fn an_id_that_is_made_can_be_read_and_what_would_be_too_long_is_refused() {
+    let server = Running::start().await;
+    let url = |query: &str, count: usize| format!("{RETURN}?q={}", query.repeat(count));
+    // Every one of these letters takes six bytes in a URL.
+    let encoded = json!({ "customer_id": "cus_1", "return_url": url("é", 1000) });
+    assert!(server.ask_session(&server.acme, encoded).await.error(400).contains("`retention.return_url`"));
+    let long = json!({ "customer_id": "cus_1", "return_url": url("q", 1900) });
+    let id = server.session_with(long.clone()).await;
+    server.flow(&id).await.ok();
+    let mut longer = json!({
+        "customer_id": "c".repeat(255), "subscription_id": "s".repeat(255), "metadata": { "note": "n".repeat(2000) },
+    });
+    longer["return_url"] = long["return_url"].clone();
+    let refused = server.ask_session(&server.manual, longer).await;
+    assert!(refused.error(400).contains("6000 characters"));
+}

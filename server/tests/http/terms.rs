@@ -1,6 +1,7 @@
 //! Terms that change between the moment an offer is shown and the moment it is taken.
 
 use farewell_server::billing::ledger::Import;
+use farewell_server::clock;
 use serde_json::{Value, json};
 
 use crate::server::Running;
@@ -68,4 +69,48 @@ async fn a_session_for_what_was_canceled_meanwhile_says_so_when_it_is_opened() {
     let (first, second) = (server.session(1).await, server.session(1).await);
     server.act(&first, json!([{ "run": 1, "seq": 1, "do": "cancel" }])).await.ok();
     assert!(server.flow(&second).await.error(409).contains("nothing to cancel"));
+}
+
+/// A session that is opened before a renewal, two hours ahead of it, and looked at again after it.
+async fn opened_before_a_renewal(server: &Running) -> String {
+    server.clock.set(clock::parse("2026-12-10T03:00:00Z").unwrap());
+    let id = server.session(1).await;
+    let flow = server.flow(&id).await.ok();
+    assert_eq!(flow["flow"]["cancellation"]["effective_at"], "2026-12-10T05:00:00.000Z");
+    id
+}
+
+#[tokio::test]
+async fn a_cancellation_after_a_renewal_is_of_the_period_it_is_in() {
+    let server = Running::start().await;
+    let id = opened_before_a_renewal(&server).await;
+    server.clock.set(clock::parse("2026-12-10T07:00:00Z").unwrap());
+    let canceled = server.act(&id, json!([{ "run": 1, "seq": 1, "do": "cancel" }])).await.ok();
+    let receipt = &canceled["result"]["receipt"];
+    assert_eq!(canceled["result"]["effect"], "applied");
+    assert_eq!(receipt["effective_at"], "2027-01-10T05:00:00.000Z");
+    assert_eq!(receipt["undo"], true);
+    assert_eq!(
+        server.flow(&id).await.ok()["flow"]["cancellation"]["effective_at"],
+        "2027-01-10T05:00:00.000Z"
+    );
+    let subscription = server.customer("cus_1").await["subscriptions"][0].clone();
+    assert_eq!(subscription["status"], "active");
+    assert_eq!(subscription["cancel_at"], "2027-01-10T05:00:00.000Z");
+    server.act(&id, json!([{ "run": 2, "seq": 1, "do": "undo" }])).await.ok();
+    assert_eq!(server.customer("cus_1").await["subscriptions"][0]["cancel_at"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_receipt_promises_no_end_that_is_past() {
+    let server = Running::start().await;
+    let id = opened_before_a_renewal(&server).await;
+    server.clock.set(clock::parse("2026-12-10T07:00:00Z").unwrap());
+    let other = server.session(1).await;
+    server.act(&other, json!([{ "run": 1, "seq": 1, "do": "cancel" }])).await.ok();
+    // Billing does not say any more when: there is nothing left to cancel.
+    let canceled = server.act(&id, json!([{ "run": 1, "seq": 1, "do": "cancel" }])).await.ok();
+    assert_eq!(canceled["result"]["effect"], "applied");
+    assert_eq!(canceled["result"]["receipt"]["effective_at"], Value::Null);
+    assert_eq!(server.customer("cus_1").await["subscriptions"][0]["cancel_at"], "2027-01-10T05:00:00.000Z");
 }

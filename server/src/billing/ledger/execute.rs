@@ -31,8 +31,7 @@ pub(super) async fn execute(
             accept(tx, key, &row, offer, discount, agreed.as_ref(), at, now).await?
         }
         Change::CancelAtPeriodEnd { effective_at } => {
-            let end = effective_at.unwrap_or_else(|| row.period(at).1.current_period_end);
-            cancel(tx, &row, end, at, now).await?;
+            cancel(tx, &row, end(&row, *effective_at, at), at, now).await?;
             None
         }
         Change::CancelImmediately => {
@@ -70,8 +69,9 @@ pub(super) async fn read_back(
                     .bind(row.id);
             granted.fetch_optional(db).await?.is_some()
         }
-        Change::CancelAtPeriodEnd { effective_at: Some(told) } => {
-            row.cancel_at.is_some_and(|end| end <= *told)
+        Change::CancelAtPeriodEnd { effective_at: told @ Some(_) } => {
+            let latest = end(&row, *told, instruction.requested_at);
+            row.ended || row.cancel_at.is_some_and(|end| end <= latest)
         }
         Change::CancelAtPeriodEnd { effective_at: None } => row.ended || row.cancel_at.is_some(),
         Change::CancelImmediately => row.ended_at(instruction.requested_at),
@@ -187,6 +187,18 @@ async fn accept(
     Ok(None)
 }
 
+/// When a cancellation pressed at `at` takes effect: as the customer was told, but never before the end of the period the press
+/// is in, which is paid for.
+fn end(row: &Row, told: Option<Timestamp>, at: Timestamp) -> Timestamp {
+    let (start, terms) = row.period(at);
+    match told {
+        // The row has moved on since the press, and does not say any more what that period was.
+        Some(told) if at < start => told,
+        Some(told) => told.max(terms.current_period_end),
+        None => terms.current_period_end,
+    }
+}
+
 /// Lets a subscription end at `end`, or before it where that was decided earlier.
 async fn cancel(tx: &mut Tx, row: &Row, end: Timestamp, at: Timestamp, now: Timestamp) -> Result<(), Error> {
     if row.ended || row.cancel_at.is_some_and(|earlier| earlier <= end) {
@@ -208,9 +220,7 @@ async fn undo(tx: &mut Tx, row: &Row, at: Timestamp) -> Result<Option<&'static s
     if row.ended_at(at) {
         return Ok(Some("the subscription has already ended"));
     }
-    if row.cancel_at.is_none() {
-        return Ok(Some("the subscription is not canceled"));
-    }
+    // Nothing to do where it runs on already: another session of the customer has taken the cancellation back before.
     sqlx::query("UPDATE ledger_subscriptions SET cancel_at = NULL, canceled_at = NULL WHERE id = $1")
         .bind(row.id)
         .execute(tx)

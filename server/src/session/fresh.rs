@@ -1,0 +1,129 @@
+//! What billing says at the moment of an action: paid periods and prices go on while a flow is open.
+
+use std::time::Duration;
+
+use flow::{Action, Flow, OfferKind};
+
+use super::act::{self, Placed};
+use super::sessions::{SessionError, Sessions};
+use super::stored::Stored;
+use crate::billing::{Billing, Can, DiscountTerms, Lookup, LookupError, Snapshot};
+use crate::brand::Brand;
+use crate::resolve;
+
+/// How long an action waits for billing to say what is true now.
+const ASK_WITHIN: Duration = Duration::from_secs(4);
+
+/// What billing says at the moment of the actions.
+#[derive(Clone, Debug)]
+pub(super) struct Fresh {
+    /// The terms of the offers that are about to be accepted, where they are no longer what the customer was shown.
+    pub(super) terms: Option<Terms>,
+    /// The subscription that is about to be canceled. None where billing does not say.
+    pub(super) billing: Option<Snapshot>,
+}
+
+/// What has changed in billing since the customer was shown an offer.
+#[derive(Clone, Debug)]
+pub(super) struct Terms {
+    /// The flow with the prices of now.
+    pub(super) flow: Flow,
+    /// What billing says now.
+    pub(super) billing: Snapshot,
+}
+
+impl Fresh {
+    /// Asks billing for what these actions need.
+    ///
+    /// # Errors
+    /// The database failed, or the brand has no billing.
+    pub(super) async fn of(
+        sessions: &Sessions,
+        session: &Stored,
+        brand: &Brand,
+        actions: &[Placed],
+    ) -> Result<Self, SessionError> {
+        Ok(Self {
+            terms: changed_terms(sessions, session, brand, actions).await?,
+            billing: billing_now(sessions, session, actions).await?,
+        })
+    }
+}
+
+/// Flow and billing anew, if an offer is about to be accepted and is no longer what the customer was shown.
+async fn changed_terms(
+    sessions: &Sessions,
+    session: &Stored,
+    brand: &Brand,
+    actions: &[Placed],
+) -> Result<Option<Terms>, SessionError> {
+    let mut offers = Vec::new();
+    for placed in actions {
+        if let Action::Accept { offer } = &placed.action
+            && !act::is_known(&sessions.store, &session.id, placed.at).await?
+        {
+            offers.push(offer.as_str());
+        }
+    }
+    if offers.is_empty() {
+        return Ok(None);
+    }
+    let billing = sessions.billing(&session.brand)?;
+    let fresh = match ask(&*billing, session).await {
+        Ok(fresh) => fresh,
+        // Billing looks again when it carries the acceptance out, and refuses it when the terms are not these.
+        Err(LookupError::Unavailable(_)) => return Ok(None),
+        Err(_) => {
+            let can = Can { discount: false, ..session.billing.can };
+            Snapshot { can, ..session.billing.clone() }
+        }
+    };
+    let same = fresh.terms == session.billing.terms
+        && offers.iter().all(|offer| same_offer(session, &*billing, &fresh, offer));
+    if same {
+        return Ok(None);
+    }
+    let flow = resolve::refresh(&session.flow, &session.policy, brand, &*billing, &fresh);
+    Ok(Some(Terms { flow, billing: fresh }))
+}
+
+/// What billing says now, if the customer cancels: paid periods go on while a flow is open. None where billing cannot be
+/// asked or has nothing to cancel: a cancellation goes on all the same.
+async fn billing_now(
+    sessions: &Sessions,
+    session: &Stored,
+    actions: &[Placed],
+) -> Result<Option<Snapshot>, SessionError> {
+    if actions.iter().all(|placed| placed.action != Action::Cancel) {
+        return Ok(None);
+    }
+    let billing = sessions.billing(&session.brand)?;
+    match ask(&*billing, session).await {
+        Ok(snapshot) => Ok(Some(snapshot)),
+        Err(LookupError::Unavailable(why)) => {
+            tracing::warn!(why, "billing cannot be asked: a cancellation goes on with what it knew");
+            Ok(None)
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// What billing says of the session's own subscription.
+async fn ask(billing: &dyn Billing, session: &Stored) -> Result<Snapshot, LookupError> {
+    let lookup = Lookup {
+        customer: Some(session.customer.clone()),
+        email: None,
+        subscription: session.subscription.clone(),
+    };
+    let late = |_| Err(LookupError::Unavailable("it did not answer in time".into()));
+    tokio::time::timeout(ASK_WITHIN, billing.snapshot(&lookup)).await.unwrap_or_else(late)
+}
+
+/// Whether an offer costs what the customer was shown. One that is not in the flow is refused later, by the flow.
+fn same_offer(session: &Stored, billing: &dyn Billing, fresh: &Snapshot, offer: &str) -> bool {
+    let Some(OfferKind::Discount(discount)) = session.flow.offer(offer).map(|offer| &offer.kind) else {
+        return true;
+    };
+    let Some(terms) = DiscountTerms::of(discount) else { return true };
+    fresh.can.discount && billing.preview(fresh, &terms) == discount.preview
+}
