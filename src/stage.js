@@ -39,6 +39,8 @@ export function prepare(dialog, css) {
   root.said = document.createElement("p");
   root.said.role = "status";
   root.said.className = "said";
+  // What gets the focus is scrolled clear of the buttons that stick to the bottom.
+  dialog.style.scrollPaddingBottom = "min(11em, 30dvh)";
 }
 
 /** Shows a step. The focus goes to its heading, unless it is nowhere in the dialog. */
@@ -71,6 +73,10 @@ export function busy(dialog, text) {
 
 /** Tells of every form that is sent, as the texts name, value, name, value, …; and of the dialog's end. */
 export function listen(dialog, sent, closed) {
+  // The second tap of a double tap would press what the next step has in the same place.
+  rootOf(dialog).addEventListener("click", (event) => event.detail > 1 && event.preventDefault());
+  // Choosing a reason may fold another one's question above it.
+  rootOf(dialog).addEventListener("change", (event) => event.target.scrollIntoView({ block: "nearest" }));
   rootOf(dialog).addEventListener("submit", (event) => {
     event.preventDefault();
     const { target, submitter } = event;

@@ -159,7 +159,9 @@ fn act(visit: &Shared, action: Action) {
         return;
     }
     this.unsent.push((place, action.clone()));
-    if next.runs.last().is_some_and(|run| run.effect == Some(Effect::Pending)) {
+    // Whether an earlier press arrived may be unknown: then keeping, too, is told once it is known.
+    let unsure = this.failures > 0 && action == Action::Keep;
+    if unsure || next.runs.last().is_some_and(|run| run.effect == Some(Effect::Pending)) {
         this.waiting = Some(action);
         stage::busy(&this.dialog, this.flow.words.get(Word::Working));
     } else {
@@ -337,6 +339,10 @@ impl Visit {
     fn failed(&mut self, trouble: Trouble) {
         self.failures += 1;
         stage::complain(trouble);
+        // With the dialog gone nobody can press again: it stays in the queue, and is sent again.
+        if self.closed && self.failures < ATTEMPTS {
+            return;
+        }
         if let Some(action) = self.waiting.take() {
             // It keeps its number, so sending it again is sending the same.
             self.unsent.pop();
