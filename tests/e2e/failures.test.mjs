@@ -237,6 +237,15 @@ test("a cancellation whose answer got lost is done once", async () => {
   assert.deepEqual(await names(page), ["farewell:cancelled", "onCancelled"]);
 });
 
+test("a double tap answers one step, not the next one too", async () => {
+  const page = await stage.billingPage("cus_ben");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await press(page, "Cancel Subscription");
+  await page.getByRole("button", { name: words.skip_to_cancel, exact: true }).dblclick();
+  await heading(page, words.confirm_title);
+  assert.deepEqual(await names(page), []);
+});
+
 test("the server killed while a customer decides: nothing is lost, nothing is done twice", async () => {
   const page = await stage.billingPage("cus_emma");
   await press(page, "Cancel Subscription");
@@ -298,4 +307,22 @@ test("closed while loading: nothing comes after, and nobody is sent away", async
   assert.equal(page.url(), address);
   assert.ok(!page.requests.includes("GET /c"));
   assert.deepEqual(await names(page), ["farewell:complete", "onComplete"]);
+});
+
+test("Escape while a cancellation is under way does not lose it: it is sent again, and told", async () => {
+  const page = await stage.billingPage("cus_ben");
+  await press(page, "Cancel Subscription");
+  await press(page, words.skip_to_cancel);
+  await heading(page, words.confirm_title);
+  let broken = true;
+  await page.route("**/v1/flow/actions", async (route) => {
+    if (!broken || !route.request().postData().includes('"cancel"')) return route.continue();
+    broken = false;
+    await page.keyboard.press("Escape");
+    await route.fulfill({ status: 502, body: "" });
+  });
+  await press(page, words.cancel);
+  await untilTold(page, "onComplete");
+  assert.deepEqual(await names(page), ["farewell:cancelled", "onCancelled", "farewell:complete", "onComplete"]);
+  assert.notEqual((await stage.server.subscription("cus_ben")).cancel_at, null);
 });
