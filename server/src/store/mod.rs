@@ -7,7 +7,10 @@ mod error;
 mod migrations;
 mod writer;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use sqlx::{
     ConnectOptions, SqlitePool,
@@ -15,6 +18,7 @@ use sqlx::{
 };
 
 pub use error::Error;
+use tokio::time::sleep;
 use writer::Writer;
 
 /// What work in [`Store::write`] is given: a connection inside a transaction. Never begin, commit or roll back on it.
@@ -22,6 +26,8 @@ pub type Tx = sqlx::SqliteConnection;
 
 /// How long to wait for another process that holds the file, before giving up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait before looking whether a locked file is free.
+const RETRY_AFTER: Duration = Duration::from_millis(20);
 const READERS: u32 = 4;
 
 /// An open database. Cheap to clone; clones are the same database.
@@ -41,6 +47,17 @@ impl Store {
     /// for example because a newer version of this program has written it. The file is then as it was.
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = path.into();
+        let begun = Instant::now();
+        loop {
+            match Self::try_open(path.clone()).await {
+                // While somebody else turns a new file to write-ahead logging, SQLite does not wait but says it is locked.
+                Err(error) if is_locked(&error) && begun.elapsed() < BUSY_TIMEOUT => sleep(RETRY_AFTER).await,
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn try_open(path: PathBuf) -> Result<Self, Error> {
         let failed = |source| Error::Open { path: path.clone(), source };
         #[cfg(unix)]
         create_private(&path).map_err(|error| failed(sqlx::Error::Io(error)))?;
@@ -107,6 +124,13 @@ impl Store {
         self.writer.close().await;
         self.readers.close().await;
     }
+}
+
+/// Whether the file was locked by somebody else, at whatever stage of opening it.
+fn is_locked(error: &Error) -> bool {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error| error.source())
+        .any(|error| error.to_string().contains("is locked"))
 }
 
 /// Creates the file if there is none, readable for its owner alone: it holds what customers have written. SQLite gives its side
