@@ -39,13 +39,15 @@ pub fn view(flow: &Flow, policy: &Policy, state: &State) -> View {
         state
     };
     let run = state.runs.last();
-    let mut view = match run.map(|run| (&run.step, run)) {
-        Some((Step::Survey, run)) => survey::view(flow, run),
-        Some((Step::Receipt, run)) => receipt::view(flow, run, state.is_full()),
-        Some((Step::Offer { offer }, _)) if flow.offer(offer).is_some() => {
-            // Looked up twice, so that an offer that is not there falls through to the confirmation.
-            offer::view(flow, policy, flow.offer(offer))
-        }
+    let offer = run.and_then(|run| match &run.step {
+        Step::Offer { offer } => flow.offer(offer),
+        _ => None,
+    });
+    let mut view = match (run.map(|run| (run, &run.step)), offer) {
+        (Some((run, Step::Survey)), _) => survey::view(flow, run),
+        (Some((run, Step::Receipt)), _) => receipt::view(flow, run, state.is_full()),
+        (_, Some(offer)) => offer::view(flow, policy, offer),
+        // Also where the offer on the screen is not in the flow: there is always a way on.
         _ => confirm::view(flow, policy, run),
     };
     frame(flow, state, next, &mut view.form);

@@ -1,9 +1,8 @@
 use super::{View, back, button, hidden, step};
 use crate::{Discount, Duration, Element, Flow, Offer, OfferKind, Policy, Word};
 
-pub(super) fn view(flow: &Flow, policy: &Policy, offer: Option<&Offer>) -> View {
+pub(super) fn view(flow: &Flow, policy: &Policy, offer: &Offer) -> View {
     let mut view = step("offer", flow.words.get(Word::OfferTitle));
-    let Some(offer) = offer else { return view };
     let form = &mut view.form;
     let card = form.add("div", "card");
     card.add("p", "headline").text(&offer.headline);
