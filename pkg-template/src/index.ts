@@ -145,7 +145,7 @@ export class Farewell {
     });
     dialog.onclose = () => {
       const detail = { outcome: "aborted" } as FlowResult;
-      dialog.dispatchEvent(new CustomEvent("farewell:complete", { detail, bubbles: true }));
+      (dialog.isConnected ? dialog : document).dispatchEvent(new CustomEvent("farewell:complete", { detail, bubbles: true }));
       remove();
       call("onComplete", detail); // last: what it throws harms nothing
     };

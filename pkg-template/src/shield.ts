@@ -54,7 +54,12 @@ export function shield(dialog: HTMLDialogElement): void {
   for (const type of EVENTS.split(" ")) window.addEventListener(type, heard as (event: Event) => void, { capture: true, signal });
 
   const letPageGo = hold();
-  const watch = new MutationObserver(() => dialog.isConnected || dialog.close());
+  const look = () => {
+    if (dialog.isConnected) return;
+    dialog.close();
+    end();
+  };
+  const watch = new MutationObserver(look);
   watch.observe(document, { childList: true, subtree: true });
   const end = () => {
     over.abort();
@@ -62,7 +67,7 @@ export function shield(dialog: HTMLDialogElement): void {
     letPageGo();
   };
   dialog.addEventListener("close", end, { signal });
-  if (!dialog.isConnected) dialog.close();
+  look();
 }
 
 /**

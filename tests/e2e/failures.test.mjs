@@ -237,15 +237,6 @@ test("a cancellation whose answer got lost is done once", async () => {
   assert.deepEqual(await names(page), ["farewell:cancelled", "onCancelled"]);
 });
 
-test("a double tap answers one step, not the next one too", async () => {
-  const page = await stage.billingPage("cus_ben");
-  await page.setViewportSize({ width: 390, height: 844 });
-  await press(page, "Cancel Subscription");
-  await page.getByRole("button", { name: words.skip_to_cancel, exact: true }).dblclick();
-  await heading(page, words.confirm_title);
-  assert.deepEqual(await names(page), []);
-});
-
 test("the server killed while a customer decides: nothing is lost, nothing is done twice", async () => {
   const page = await stage.billingPage("cus_emma");
   await press(page, "Cancel Subscription");
@@ -258,22 +249,6 @@ test("the server killed while a customer decides: nothing is lost, nothing is do
   await press(page, words.try_again);
   await heading(page, words.canceled_title);
   assert.notEqual((await stage.server.subscription("cus_emma")).cancel_at, null);
-});
-
-test("a page that removes the dialog in the middle can open it again", async () => {
-  const page = await stage.billingPage("cus_femi");
-  await press(page, "Cancel Subscription");
-  await press(page, words.skip_to_cancel);
-  await heading(page, words.confirm_title);
-  await page.evaluate(() => document.querySelector("dialog").remove());
-  await page.mouse.wheel(0, 100);
-  await press(page, "Cancel Subscription");
-  await heading(page, words.confirm_title);
-  await press(page, words.cancel);
-  await heading(page, words.canceled_title);
-  await press(page, words.done);
-  await closed(page);
-  assert.deepEqual(page.complaints, []);
 });
 
 test("closed while loading by a page whose callback throws: the page goes on all the same", async () => {
