@@ -25,7 +25,11 @@ export async function take(
   attempt: () => void,
   remove: () => void,
 ): Promise<void> {
-  shield(dialog);
+  try {
+    shield(dialog);
+  } catch {
+    // Too old: what follows fails as well, and leads the customer to the hosted page.
+  }
   let fetched: Fetched;
   try {
     fetched = await flow;

@@ -20,10 +20,13 @@ let letGo: () => void;
 /**
  * Keeps page and dialog apart until the dialog is closed, and leaves nothing behind. A page that takes the dialog out has
  * closed it. Doing it twice is doing it once.
+ *
+ * @throws in browsers that the flow is too new for. Then nothing was done.
  */
 export function shield(dialog: HTMLDialogElement): void {
   if (shielded.has(dialog)) return;
   shielded.add(dialog);
+  const letPageGo = hold();
   // A page with a dialog of its own may have made its body deaf, which ours would inherit.
   dialog.style.pointerEvents = "auto";
 
@@ -51,9 +54,10 @@ export function shield(dialog: HTMLDialogElement): void {
     event.preventDefault();
     pressed.dispatchEvent(new MouseEvent(type, { bubbles: true, cancelable: true, detail, ctrlKey, metaKey, shiftKey }));
   };
-  for (const type of EVENTS.split(" ")) window.addEventListener(type, heard as (event: Event) => void, { capture: true, signal });
+  for (const type of EVENTS.split(" ")) {
+    window.addEventListener(type, heard as (event: Event) => void, { capture: true, signal });
+  }
 
-  const letPageGo = hold();
   const look = () => {
     if (dialog.isConnected) return;
     dialog.close();
