@@ -1,6 +1,6 @@
 // The medians of a run, as tables.
 
-import { cpus, release, totalmem } from "node:os";
+import { cpus, release, totalmem, type } from "node:os";
 
 export function median(numbers) {
   const sorted = numbers.toSorted((a, b) => a - b);
@@ -57,7 +57,7 @@ export function summary(samples, contestants, conditions) {
 /** The machine and the browser, in a line. */
 export function machine(browser) {
   const gigabytes = Math.round(totalmem() / 2 ** 30);
-  return `${cpus().length} x ${cpus()[0].model.trim()}, ${gigabytes} GB, Linux ${release()}, Chromium ${browser.version()}, headless`;
+  return `${cpus().length} x ${cpus()[0].model.trim()}, ${gigabytes} GB, ${type()} ${release()}, Chromium ${browser.version()}, headless`;
 }
 
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
