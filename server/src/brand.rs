@@ -1,9 +1,14 @@
 //! What a merchant configures: a brand, its reasons and its offers.
 
+use std::collections::BTreeMap;
+
 use flow::{Duration, Money, Reason};
 use url::Url;
 
+use crate::lint::is_locked;
+use crate::locale::Pack;
 use crate::place::Place;
+use crate::theme::Theme;
 
 /// A merchant's brand, as `farewell.toml` describes it and after every check.
 #[derive(Clone, Debug)]
@@ -30,6 +35,14 @@ pub struct Brand {
     pub return_urls: Vec<Url>,
     /// Who changes the subscription.
     pub billing: BillingKind,
+    /// Where a customer's place comes from. None only where no market is declared.
+    pub place: Option<PlaceSource>,
+    /// How many offers are made at most, where that is fewer than the law allows.
+    pub max_offers: Option<u32>,
+    /// The flow's words as the brand says them, by language and key. What a law fixes stays as it is.
+    pub words: BTreeMap<String, BTreeMap<String, String>>,
+    /// How it looks.
+    pub theme: Theme,
     /// When a cancellation takes effect.
     pub cancel: CancelTiming,
     /// Whether customers are asked why.
@@ -58,6 +71,15 @@ pub enum BillingKind {
     Ledger,
     /// The merchant, who acts on verified results. Nothing is touched by the server.
     Merchant,
+}
+
+/// Where a customer's place comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceSource {
+    /// The address that billing has.
+    Billing,
+    /// The session: the merchant's backend sends a country with each.
+    Session,
 }
 
 /// When a cancellation takes effect.
@@ -96,6 +118,14 @@ pub enum Cut {
 }
 
 impl Brand {
+    /// The brand's own text of a word, in the language of this tag. None where it has none, and where a law fixes the word under
+    /// this policy.
+    #[must_use]
+    pub fn word(&self, policy_id: &str, tag: &str, key: &str) -> Option<&str> {
+        let text = self.words.get(Pack::of(tag).language())?.get(key)?;
+        is_locked(policy_id, tag, key).is_none().then_some(text)
+    }
+
     /// Whether a customer may be sent to this address afterwards.
     ///
     /// An allowed address without a path allows its whole origin, one that ends in `/` everything below it, any other

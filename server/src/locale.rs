@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use flow::Words;
+use flow::{Word, Words};
 use icu_locale::{Direction, Locale, LocaleDirectionality};
 
 /// The words of one language: the flow's, and those of the pages around it.
@@ -24,6 +24,22 @@ impl Pack {
     #[must_use]
     pub fn of(tag: &str) -> &'static Self {
         find(tag).unwrap_or(&PACKS[0])
+    }
+
+    /// The text of a word of the flow, or of the button that opens it, by its key.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match Word::ALL.iter().find(|word| word.key() == key) {
+            Some(word) => Some(self.words.get(*word)),
+            None => (key == "button").then(|| self.button()),
+        }
+    }
+
+    /// The flow's words, some of them as `own` has them by their keys.
+    #[must_use]
+    pub fn with(&self, own: impl Fn(&str) -> Option<String>) -> Words {
+        let text = |key| own(key).or_else(|| self.text(key).map(Into::into));
+        Words::from_pack(text).unwrap_or_else(|_| self.words.clone())
     }
 
     /// A text of the hosted pages; its key when the pack has none.
@@ -52,6 +68,12 @@ impl Pack {
         let words = Words::from_pack(|key| words.get(key).cloned()).expect("locale packs have every word");
         Self { language, words, page }
     }
+}
+
+/// The packs of every language there are words for.
+#[must_use]
+pub fn packs() -> &'static [Pack] {
+    &PACKS
 }
 
 fn find(tag: &str) -> Option<&'static Pack> {
@@ -93,8 +115,6 @@ pub fn is_rtl(tag: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-
-    use flow::Word;
 
     use super::*;
 

@@ -27,7 +27,8 @@ pub fn resolve(
     page: Page,
 ) -> (Flow, Policy) {
     let place = wish.place.or(snapshot.customer.place.as_ref());
-    let policy = policy::choose(place, &brand.markets);
+    let mut policy = policy::choose(place, &brand.markets);
+    policy.max_offers = policy.max_offers.min(brand.max_offers.unwrap_or(u32::MAX));
     let locale = wish.locale.unwrap_or(&brand.locale).to_owned();
     let offers = eligible(brand, &policy, billing, snapshot);
     let mut reasons = if brand.survey { brand.reasons.clone() } else { Vec::new() };
@@ -37,7 +38,7 @@ pub fn resolve(
     let flow = Flow {
         brand: brand.name.clone(),
         rtl: locale::is_rtl(&locale),
-        words: Pack::of(&locale).words.clone(),
+        words: Pack::of(&locale).with(|key| brand.word(&policy.id, &locale, key).map(Into::into)),
         locale,
         time_zone: brand.time_zone.clone(),
         support_email: brand.support_email.clone(),
