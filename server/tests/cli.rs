@@ -81,7 +81,7 @@ fn lint_fails_on_a_dark_pattern_and_serve_starts_and_warns() {
         "[[brand.reason]]\nkey = \"a\"\nlabel = \"A\"\nfollow_up = \"Sure? It's your \\u001b[31m last\\nchance\"\n",
     );
     let warning = [
-        "farewell.toml:10:13: warning: \"last chance\" hurries people to a decision; ",
+        "farewell.toml:11:13: warning: \"last chance\" hurries people to a decision; ",
         "[fake-urgency: Directive 2005/29/EC, Annex I no. 7; FTC Act § 5",
     ];
     let linted = run(directory.path(), &["lint"]);

@@ -12,6 +12,7 @@ use crate::brand::Brand;
 use crate::clock;
 use crate::locale::{self, Pack};
 use crate::place::Place;
+use crate::policy;
 use crate::session::{Environment, NewSession};
 
 /// `POST /v1/retention/session`: a session id for a customer. Nothing is stored until a browser opens it.
@@ -21,12 +22,14 @@ pub async fn create(
     JsonObject(body): JsonObject,
 ) -> Result<Json<Value>, ApiError> {
     let new = read(&body, &brand)?;
+    let policy = policy::choose(new.place.as_ref(), &brand.markets);
     let created = app.sessions.create(&brand, new).await?;
     let pack = Pack::of(&created.locale);
+    let button = brand.word(&policy.id, &created.locale, "button").unwrap_or(pack.button());
     Ok(Json(json!({
         "id": created.id,
         "session": { "id": created.id },
-        "label": { "text": pack.button(), "lang": pack.language() },
+        "label": { "text": button, "lang": pack.language() },
         "expires_at": created.expires_at,
     })))
 }
