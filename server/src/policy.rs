@@ -57,6 +57,27 @@ impl Row {
     }
 }
 
+/// The European Union's member states, by ISO 3166-1 alpha-2.
+const UNION: [&str; 27] = [
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT",
+    "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+];
+
+/// The law that demands, in one of these places, that a customer gets a copy of the receipt to keep: not only a page to look
+/// at, but something that arrives and stays (a durable medium, text form). None where no such law is known.
+#[must_use]
+pub fn durable_copy_demanded(markets: &[Place]) -> Option<&'static str> {
+    let sells_in = |country: &str| markets.iter().any(|place| place.country == country);
+    if sells_in("DE") {
+        return Some("Germany, §312k(4) BGB");
+    }
+    if sells_in("FR") {
+        return Some("France, art. L215-1-1 Code de la consommation");
+    }
+    let other = UNION.iter().any(|country| sells_in(country));
+    other.then_some("European Union, Directive 2011/83/EU, art. 8(7) and 11a")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +104,18 @@ mod tests {
         assert_eq!(choose(None, &[place("US-MN"), place("DE")]).max_offers, 0);
         assert_eq!(choose(None, &[place("US-TX"), place("DE")]), Policy::default_policy());
         assert_eq!(choose(None, &[]), Policy::default_policy());
+    }
+
+    #[test]
+    fn a_copy_to_keep_is_demanded_in_the_union() {
+        let law = |markets: &[&str]| {
+            durable_copy_demanded(&markets.iter().map(|text| place(text)).collect::<Vec<_>>())
+        };
+        assert!(law(&["US", "DE"]).unwrap().contains("312k"));
+        assert!(law(&["FR"]).unwrap().contains("L215-1-1"));
+        assert!(law(&["ES", "GB"]).unwrap().contains("2011/83/EU"));
+        assert_eq!(law(&["GB", "US-CA", "CH"]), None);
+        assert_eq!(law(&[]), None);
+        assert!(UNION.iter().all(|country| Place::read(country).is_ok()));
     }
 }

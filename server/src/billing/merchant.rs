@@ -12,7 +12,7 @@ impl Billing for Merchant {
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
         let id = lookup.customer.as_ref().or(lookup.email.as_ref()).ok_or(LookupError::NobodyNamed)?;
         Ok(Snapshot {
-            customer: Customer { id: id.clone(), user_id: None, place: None },
+            customer: Customer { id: id.clone(), user_id: None, place: None, email: lookup.email.clone() },
             subscription: lookup.subscription.clone(),
             terms: None,
             discounts: Vec::new(),

@@ -29,6 +29,9 @@ pub struct Customer {
     pub user_id: Option<String>,
     /// Where billing says the customer lives.
     pub place: Option<Place>,
+    /// The customer's e-mail address, for receipts.
+    #[serde(default)]
+    pub email: Option<String>,
 }
 
 /// What can be done with a subscription.

@@ -3,6 +3,7 @@
 mod keys;
 mod ledger;
 mod lint;
+mod receipts;
 mod serve;
 
 use std::path::PathBuf;
@@ -62,6 +63,9 @@ enum Command {
     /// The built-in billing.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// How receipts reach customers.
+    #[command(subcommand)]
+    Receipts(receipts::ReceiptsCommand),
 }
 
 /// Why a command has failed: a sentence for the person who typed it.
@@ -76,6 +80,7 @@ impl Cli {
             Command::Lint => lint::run(config),
             Command::Keys(keys) => keys.run(config).await,
             Command::Ledger(ledger) => ledger.run(config).await,
+            Command::Receipts(receipts) => receipts.run(config).await,
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

@@ -15,9 +15,10 @@ pub struct Asset {
     media_type: &'static str,
 }
 
-/// The stylesheet: the flow's own, and how a page frames it.
+/// The stylesheet: the flow's own, how a page frames it, and receipts.
 pub static STYLE: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("style", "css", "text/css; charset=utf-8", &[flow::STYLE, include_str!("page.css")])
+    let parts = [flow::STYLE, include_str!("page.css"), include_str!("receipt.css")];
+    Asset::new("style", "css", "text/css; charset=utf-8", &parts)
 });
 
 impl Asset {

@@ -8,7 +8,7 @@ use flow::{Action, Element, Node, Notice, Posted};
 
 use super::asset::STYLE;
 use super::document::origin_of;
-use super::{Document, Message, open};
+use super::{Document, Message, open, receipt};
 use crate::billing::LookupError;
 use crate::format::Format;
 use crate::html;
@@ -22,6 +22,8 @@ pub fn router() -> Router<App> {
         .route(open::SCRIPT, get(open::script))
         .route(&STYLE.path, get(async || STYLE.answer()))
         .route("/c/{handle}", get(show).post(post))
+        .route("/c/{handle}/receipt", get(receipt::page))
+        .route("/c/{handle}/receipt.txt", get(receipt::file))
         .method_not_allowed_fallback(async || Message::new(StatusCode::METHOD_NOT_ALLOWED, "missing"))
 }
 

@@ -16,6 +16,7 @@ use crate::billing::{Change, DiscountTerms, Instruction, Snapshot};
 use crate::brand::CancelTiming;
 use crate::clock;
 use crate::intents::{self, NewIntent};
+use crate::receipt::Issuer;
 use crate::resolve;
 use crate::store::{Error, Store, Tx};
 
@@ -61,6 +62,7 @@ pub(super) async fn write(
     actions: &[Placed],
     mut fresh: Fresh,
     cancel: CancelTiming,
+    issuer: &Issuer,
     now: Timestamp,
 ) -> Result<(Stored, Option<Conflict>), Error> {
     let mut session = Stored::locked(tx, id).await?;
@@ -105,7 +107,7 @@ pub(super) async fn write(
             Ok(next) => {
                 session.state = next;
                 keep(tx, id, at, &content, now).await?;
-                conclude(tx, &mut session, at, cancel, now).await?;
+                conclude(tx, &mut session, at, cancel, issuer, now).await?;
                 (moved, conflict) = (true, None);
             }
             Err(refused) => conflict = Some(Conflict::refused(refused)),
@@ -151,6 +153,7 @@ async fn conclude(
     session: &mut Stored,
     at: Position,
     cancel: CancelTiming,
+    issuer: &Issuer,
     now: Timestamp,
 ) -> Result<(), Error> {
     let number = session.state.number();
@@ -186,6 +189,7 @@ async fn conclude(
             created_at: now,
         };
         intents::insert(tx, &intent).await?;
+        issuer.issue(tx, session, number, now).await?;
     }
     Ok(())
 }
@@ -260,7 +264,9 @@ fn content(action: &Action) -> Result<String, Error> {
 async fn free_reference(tx: &mut Tx) -> Result<String, Error> {
     loop {
         let reference = new_reference().map_err(|error| Error::Malformed(error.to_string()))?;
-        let taken: Option<i64> = sqlx::query_scalar("SELECT 1 FROM outcomes WHERE receipt_reference = $1")
+        let taken: Option<i64> = sqlx::query_scalar(
+            "SELECT 1 FROM outcomes WHERE receipt_reference = $1 UNION SELECT 1 FROM receipts WHERE reference = $1",
+        )
             .bind(&reference)
             .fetch_optional(&mut *tx)
             .await?;

@@ -116,7 +116,9 @@ async fn ask(billing: &dyn Billing, session: &Stored) -> Result<Snapshot, Lookup
         subscription: session.subscription.clone(),
     };
     let late = |_| Err(LookupError::Unavailable("it did not answer in time".into()));
-    tokio::time::timeout(ASK_WITHIN, billing.snapshot(&lookup)).await.unwrap_or_else(late)
+    let mut fresh = tokio::time::timeout(ASK_WITHIN, billing.snapshot(&lookup)).await.unwrap_or_else(late)?;
+    fresh.customer.email = session.billing.customer.email.clone().or(fresh.customer.email);
+    Ok(fresh)
 }
 
 /// Whether an offer costs what the customer was shown. One that is not in the flow is refused later, by the flow.

@@ -91,7 +91,7 @@ fn moment((year, month, day): Date) -> Timestamp {
 
 fn snapshot(amount: i64, cycle: Cycle, next: Timestamp) -> Snapshot {
     Snapshot {
-        customer: Customer { id: "cus".into(), user_id: None, place: None },
+        customer: Customer { id: "cus".into(), user_id: None, place: None, email: None },
         subscription: Some("sub".into()),
         terms: Some(Terms {
             plan: "plan".into(),

@@ -122,6 +122,7 @@ fn read(row: &SqliteRow) -> Result<Found, LookupError> {
             id: row.try_get("external_id").map_err(unavailable)?,
             user_id: text("user_id")?,
             place: text("country")?.map(|country| Place { country, region }),
+            email: text("email")?,
         },
     })
 }

@@ -1,0 +1,16 @@
+//! Receipts: what a customer did, in a document that is issued at the press, signed, kept unchanged, and brought to the customer.
+//!
+//! A receipt is written in the transaction of the press, also while billing is pending. It holds nothing a customer typed.
+
+mod body;
+mod handover;
+mod issuer;
+mod stored;
+mod text;
+mod ways;
+
+pub use body::{Agreed, Body, Contract, Kind, Line};
+pub use handover::{Handover, SIGNATURE};
+pub use issuer::{Issuer, TYPE};
+pub use stored::{Issued, Standing};
+pub use ways::{NotReady, Ways};
