@@ -19,6 +19,13 @@ BEGIN
     SELECT RAISE(ABORT, 'a receipt is never deleted');
 END;
 
+-- `INSERT OR REPLACE` deletes without asking the trigger above.
+CREATE TRIGGER receipts_are_never_replaced BEFORE INSERT ON receipts
+WHEN EXISTS (SELECT 1 FROM receipts WHERE reference = NEW.reference)
+BEGIN
+    SELECT RAISE(ABORT, 'a receipt is never replaced');
+END;
+
 -- Mails to customers, kept until the mail server has taken them. The id is in the Message-ID.
 CREATE TABLE mails (
     id              TEXT    NOT NULL PRIMARY KEY,

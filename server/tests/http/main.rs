@@ -2,9 +2,13 @@
 
 mod errors;
 mod flow;
+mod handover;
+mod mail;
+mod mail_server;
 mod order;
 mod origins;
 mod page;
+mod receipt;
 mod restart;
 mod result;
 mod server;
