@@ -117,8 +117,13 @@ impl<C: Carrier> Outbox<C> {
     /// Delivers whatever is due, now and from now on, until the future is dropped. Nothing is lost when it is.
     pub async fn run(&self) {
         loop {
-            if let Err(error) = self.deliver_due().await {
-                tracing::error!(%error, table = C::TABLE.name, "cannot look for what is to be delivered");
+            match self.deliver_due().await {
+                // There may be more than one look brings.
+                Ok(1..) => continue,
+                Ok(0) => {}
+                Err(error) => {
+                    tracing::error!(%error, table = C::TABLE.name, "cannot look for what is to be delivered");
+                }
             }
             tokio::time::sleep(POLL).await;
         }

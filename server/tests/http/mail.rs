@@ -171,6 +171,21 @@ async fn a_text_of_any_characters_arrives_as_it_was() {
     assert_eq!(mail.headers.get_first_value("Bcc"), None);
 }
 
+#[tokio::test]
+async fn nothing_is_said_in_the_clear_where_the_connection_has_to_be_private() {
+    let mails = MailServer::start().await;
+    for security in ["starttls", "tls"] {
+        let text =
+            mails.configure(include_str!("farewell.toml"), "username = \"acme\"\npassword = \"swordfish\"");
+        let text = text.replace("security = \"none\"", &format!("security = \"{security}\""));
+        let german = text.replacen("[[brand]]", "[[brand]]\nmarkets = [\"DE\"]", 1);
+        let gone = tokio::time::timeout(std::time::Duration::from_secs(20), refused(|_| german)).await;
+        let gone = gone.expect("an answer").expect("a server without encryption is refused");
+        assert!(gone.contains("cannot be used"), "{security}: {gone}");
+    }
+    assert_eq!(mails.logins(), 0);
+}
+
 /// Why a server with this configuration does not start. None when it does.
 async fn refused(configure: impl FnOnce(String) -> String) -> Option<String> {
     let directory = tempfile::tempdir().unwrap();

@@ -1,5 +1,7 @@
 //! A mail server for a test: speaks enough SMTP to take mails, and says what it is told to say.
 
+#![allow(dead_code, reason = "each test uses what it needs")]
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,6 +23,7 @@ struct Inside {
     sent: Vec<Sent>,
     /// What is said after the next messages. Afterwards they are taken.
     says: VecDeque<&'static str>,
+    logins: usize,
     /// The one user name and password that are let in.
     login: Option<(&'static str, &'static str)>,
 }
@@ -69,6 +72,11 @@ impl MailServer {
         self.inside.lock().unwrap().sent.clone()
     }
 
+    /// How often somebody gave a password, right or wrong.
+    pub fn logins(&self) -> usize {
+        self.inside.lock().unwrap().logins
+    }
+
     /// Waits until so many messages were sent, and gives them.
     pub async fn until(&self, count: usize) -> Vec<Sent> {
         for _ in 0..1000 {
@@ -108,9 +116,9 @@ async fn serve(stream: TcpStream, inside: &Mutex<Inside>) -> std::io::Result<()>
     while let Some(line) = lines.next_line().await? {
         let word = line.split(' ').next().unwrap_or_default().to_ascii_uppercase();
         let answer = match word.as_str() {
-            "EHLO" if login.is_some() => "250-mail.test\r\n250 AUTH PLAIN",
-            "EHLO" => "250-mail.test\r\n250 8BITMIME",
+            "EHLO" => "250-mail.test\r\n250 AUTH PLAIN",
             "AUTH" => {
+                inside.lock().unwrap().logins += 1;
                 let given = line.strip_prefix("AUTH PLAIN ").unwrap_or_default();
                 let wanted =
                     login.map(|(name, password)| format!("\0{name}\0{password}")).unwrap_or_default();
