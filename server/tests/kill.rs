@@ -237,7 +237,7 @@ async fn a_hundred_kills_lose_nothing_and_double_nothing() {
     let ways = Arc::new(Mutex::new((0..CUSTOMERS).rev().map(Way::new).collect::<Vec<_>>()));
     for _ in 0..KILLS {
         let mut program = Program::start(directory.path());
-        let moment = Duration::from_micros(u64::from(getrandom::u32().expect("randomness") % 120_000));
+        let moment = Duration::from_micros(u64::from(getrandom::u32().expect("randomness") % 200_000));
         round(&mut program, &ways, &url, &key, moment).await;
     }
 

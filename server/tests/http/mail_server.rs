@@ -142,7 +142,12 @@ async fn serve(stream: TcpStream, inside: &Mutex<Inside>) -> std::io::Result<()>
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await?;
                 let mut message = String::new();
-                while let Some(line) = lines.next_line().await?.filter(|line| line != ".") {
+                loop {
+                    // What breaks off is no mail.
+                    let Some(line) = lines.next_line().await? else { return Ok(()) };
+                    if line == "." {
+                        break;
+                    }
                     message.push_str(line.strip_prefix('.').unwrap_or(&line));
                     message.push_str("\r\n");
                 }
