@@ -1,10 +1,14 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Handover;
 use crate::brand::{Brand, Receipts};
 use crate::config::Config;
 use crate::mail::Smtp;
 use crate::policy;
+
+/// How long after the start the ways are looked at that the start does not depend on.
+const LOOK_AFTER: Duration = Duration::from_secs(10);
 
 /// A brand must bring receipts to its customers, and cannot. A sentence that says what to look at.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,7 +74,10 @@ impl Ways {
     }
 
     /// Looks whether the other brands' ways work, and tells the log where they do not. Receipts wait until they do.
+    ///
+    /// It does so after a moment: what it looks at may have been started together with this server.
     pub async fn warn(&self) {
+        tokio::time::sleep(LOOK_AFTER).await;
         for brand in &self.config.brands {
             if policy::durable_copy_demanded(&brand.markets).is_none()
                 && let Err(why) = self.check(brand).await
