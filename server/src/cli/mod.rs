@@ -31,6 +31,7 @@ Examples:
   farewell lint                              list every mistake in farewell.toml
   farewell keys create --brand example       make an API key for the backend of a brand
   farewell ledger import ledger.json --brand example
+  farewell receipts test --brand example     try how receipts reach customers
   farewell serve                             answer until Ctrl-C or SIGTERM
 
 A session, from your backend:

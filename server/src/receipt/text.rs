@@ -16,13 +16,13 @@ impl Body {
             text.push('\n');
         }
         text.push('\n');
-        paragraph(&mut text, &self.text);
+        paragraph(&mut text, &self.text, "");
         text.push('\n');
         for line in &self.lines {
-            paragraph(&mut text, &format!("{}: {}", line.label, line.text));
+            paragraph(&mut text, &format!("{}: {}", line.label, line.text), "  ");
         }
         text.push('\n');
-        paragraph(&mut text, &self.note);
+        paragraph(&mut text, &self.note, "");
         text
     }
 }
@@ -34,20 +34,21 @@ impl Issued {
         let pack = Pack::of(&self.body.lang);
         let mut text = self.body.to_text();
         text.push_str("\n-- \n");
-        paragraph(&mut text, pack.page("receipt_proof"));
+        paragraph(&mut text, pack.page("receipt_proof"), "");
         text.push_str(&format!("{}/.well-known/jwks.json\n\n{}\n", self.body.iss, self.jws));
         text
     }
 }
 
-/// Writes a text in lines of a width that is read well. What has no spaces is left whole.
-fn paragraph(to: &mut String, text: &str) {
+/// Writes a text in lines of a width that is read well, all but the first indented. What has no spaces is left whole.
+fn paragraph(to: &mut String, text: &str, indent: &str) {
     let mut width = 0;
     for word in text.split(' ') {
         let long = word.chars().count();
         if width > 0 && width + 1 + long > WIDTH {
-            to.push_str("\n  ");
-            width = 2;
+            to.push('\n');
+            to.push_str(indent);
+            width = indent.len();
         } else if width > 0 {
             to.push(' ');
             width += 1;
@@ -66,8 +67,8 @@ mod tests {
     fn long_texts_go_on_in_the_next_line_and_lose_nothing() {
         let long = format!("{} {}", "word ".repeat(30).trim(), "x".repeat(100));
         let mut text = String::new();
-        paragraph(&mut text, &long);
-        assert!(text.lines().count() > 2);
+        paragraph(&mut text, &long, "  ");
+        assert!(text.lines().count() > 2 && text.lines().skip(1).all(|line| line.starts_with("  ")));
         assert_eq!(text.split_whitespace().collect::<Vec<_>>().join(" "), long);
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH || line.contains("xxx")));
     }
