@@ -6,9 +6,10 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// A mail that was sent, taken or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,21 +36,29 @@ pub struct MailServer {
     served: JoinHandle<()>,
 }
 
+/// How connections are kept private.
+#[derive(Clone)]
+pub enum Privacy {
+    None,
+    Tls(TlsAcceptor),
+    StartTls(TlsAcceptor),
+}
+
 /// Said after a message, it means that nothing is said any more.
 pub const SILENCE: &str = "";
 
 impl MailServer {
     pub async fn start() -> Self {
-        Self::start_on(0, None).await
+        Self::start_as(None, Privacy::None).await
     }
 
     /// One that lets in whoever has this user name and password.
     pub async fn private(username: &'static str, password: &'static str) -> Self {
-        Self::start_on(0, Some((username, password))).await
+        Self::start_as(Some((username, password)), Privacy::None).await
     }
 
-    pub async fn start_on(port: u16, login: Option<(&'static str, &'static str)>) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a port");
+    pub async fn start_as(login: Option<(&'static str, &'static str)>, privacy: Privacy) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let inside = Arc::new(Mutex::new(Inside { login, ..Inside::default() }));
         let shared = inside.clone();
@@ -57,7 +66,8 @@ impl MailServer {
             while let Ok((stream, _)) = listener.accept().await {
                 let inside = shared.clone();
                 // A client that goes away is no matter.
-                tokio::spawn(async move { drop(serve(stream, &inside).await) });
+                let privacy = privacy.clone();
+                tokio::spawn(async move { drop(talk(stream, &inside, privacy).await) });
             }
         });
         Self { port, inside, served }
@@ -105,14 +115,46 @@ impl Drop for MailServer {
     }
 }
 
-async fn serve(stream: TcpStream, inside: &Mutex<Inside>) -> std::io::Result<()> {
+async fn talk(stream: TcpStream, inside: &Mutex<Inside>, privacy: Privacy) -> std::io::Result<()> {
+    let acceptor = match privacy {
+        Privacy::None => return serve(stream, inside, GREETING).await,
+        Privacy::Tls(acceptor) => return serve(acceptor.accept(stream).await?, inside, GREETING).await,
+        Privacy::StartTls(acceptor) => acceptor,
+    };
+    let mut open = BufReader::new(stream);
+    open.write_all(GREETING).await?;
+    let mut line = String::new();
+    while open.read_line(&mut line).await? > 0 {
+        let answer: &[u8] = match line.trim_end() {
+            "STARTTLS" => {
+                open.write_all(b"220 go on\r\n").await?;
+                // After that nothing is greeted: the client says EHLO again.
+                return serve(acceptor.accept(open).await?, inside, b"").await;
+            }
+            hello if hello.starts_with("EHLO") => b"250-mail.test\r\n250 STARTTLS\r\n",
+            _ => b"530 5.7.0 not in the clear\r\n",
+        };
+        open.write_all(answer).await?;
+        line.clear();
+    }
+    Ok(())
+}
+
+const GREETING: &[u8] = b"220 mail.test ESMTP\r\n";
+
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite,
+    inside: &Mutex<Inside>,
+    greeting: &[u8],
+) -> std::io::Result<()> {
     use base64::Engine as _;
-    let (read, mut write) = stream.into_split();
+    let (read, mut write) = tokio::io::split(stream);
     let mut lines = BufReader::new(read).lines();
     let login = inside.lock().unwrap().login;
     let mut known = login.is_none();
     let (mut from, mut to) = (String::new(), String::new());
-    write.write_all(b"220 mail.test ESMTP\r\n").await?;
+    write.write_all(greeting).await?;
+    write.flush().await?;
     while let Some(line) = lines.next_line().await? {
         let word = line.split(' ').next().unwrap_or_default().to_ascii_uppercase();
         let answer = match word.as_str() {
@@ -141,6 +183,7 @@ async fn serve(stream: TcpStream, inside: &Mutex<Inside>) -> std::io::Result<()>
             }
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await?;
+                write.flush().await?;
                 let mut message = String::new();
                 loop {
                     // What breaks off is no mail.
@@ -161,6 +204,7 @@ async fn serve(stream: TcpStream, inside: &Mutex<Inside>) -> std::io::Result<()>
             std::future::pending::<()>().await;
         }
         write.write_all(format!("{answer}\r\n").as_bytes()).await?;
+        write.flush().await?;
     }
     Ok(())
 }
