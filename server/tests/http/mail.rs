@@ -3,7 +3,7 @@
 use farewell_server::clock::{self, Clock};
 use farewell_server::mail::{self, NewMail};
 use farewell_server::serve::Server;
-use farewell_server::store::{Error, Tx};
+use farewell_server::store::Tx;
 use jiff::SignedDuration;
 use mailparse::MailHeaderMap;
 use serde_json::json;
@@ -162,7 +162,7 @@ async fn a_text_of_any_characters_arrives_as_it_was() {
         text: text.clone(),
     };
     let now = server.clock.now();
-    let insert = async move |tx: &mut Tx| mail::insert(tx, &mail, now).await.map_err(Error::from);
+    let insert = async move |tx: &mut Tx| mail::insert(tx, &mail, now).await;
     server.app.sessions.store.write(insert).await.unwrap();
     let sent = mails.until(1).await;
     let (mail, body) = shown(&sent[0].message);
