@@ -30,6 +30,8 @@ END;
 CREATE TABLE mails (
     id              TEXT    NOT NULL PRIMARY KEY,
     brand           TEXT    NOT NULL,
+    -- Reference of the receipt it is about.
+    receipt         TEXT,
     recipient       TEXT    NOT NULL,
     subject         TEXT    NOT NULL,
     text            TEXT    NOT NULL,
@@ -40,12 +42,15 @@ CREATE TABLE mails (
     created_at      TEXT    NOT NULL,
     sent_at         TEXT
 );
+CREATE INDEX mails_receipt ON mails (receipt);
 CREATE INDEX mails_due ON mails (status, next_attempt_at);
 
 -- Receipts for a merchant to send, kept until the merchant's backend has taken them. `body` is posted as it is.
 CREATE TABLE handovers (
     id              TEXT    NOT NULL PRIMARY KEY,
     brand           TEXT    NOT NULL,
+    -- Reference of the receipt it is about.
+    receipt         TEXT,
     body            TEXT    NOT NULL,
     status          TEXT    NOT NULL CHECK (status IN ('pending', 'sent', 'failed')),
     attempts        INTEGER NOT NULL,
@@ -54,4 +59,5 @@ CREATE TABLE handovers (
     created_at      TEXT    NOT NULL,
     sent_at         TEXT
 );
+CREATE INDEX handovers_receipt ON handovers (receipt);
 CREATE INDEX handovers_due ON handovers (status, next_attempt_at);

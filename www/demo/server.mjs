@@ -117,7 +117,8 @@ const routes = {
       if (error instanceof FarewellError) throw error;
       return json({ error: error.message }, 400);
     }
-    if (handed.type === "receipt.issued") receipts.set(handed.receipt.reference, handed);
+    // The same may come twice, and a receipt is followed by another mail where billing refused afterwards.
+    receipts.set(`${handed.type} ${handed.receipt.reference}`, handed);
     if (receipts.size > MOST_RECEIPTS) receipts.delete(receipts.keys().next().value);
     return { status: 204, headers: {} };
   },

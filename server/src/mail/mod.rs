@@ -36,12 +36,26 @@ pub struct NewMail {
 /// # Errors
 /// When the database fails.
 pub async fn insert(tx: &mut Tx, mail: &NewMail, now: Timestamp) -> Result<(), Error> {
+    insert_about(tx, mail, None, now).await
+}
+
+/// Writes a mail about the receipt of this reference.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn insert_about(
+    tx: &mut Tx,
+    mail: &NewMail,
+    receipt: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO mails (id, brand, recipient, subject, text, status, attempts, next_attempt_at, created_at) \
-         VALUES ($1, $2, $3, $4, $5, 'pending', 0, $6, $6)",
+        "INSERT INTO mails (id, brand, receipt, recipient, subject, text, status, attempts, next_attempt_at, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'pending', 0, $7, $7)",
     )
     .bind(Uuid::new_v4().to_string())
     .bind(&mail.brand)
+    .bind(receipt)
     .bind(&mail.to)
     .bind(&mail.subject)
     .bind(&mail.text)

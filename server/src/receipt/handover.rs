@@ -10,7 +10,8 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use serde_json::json;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
@@ -18,10 +19,11 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::brand::Receipts;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::outbox::{self, Carrier, Table, Undelivered};
 use crate::sign::Signer;
+use crate::store::{Error, Tx};
 
 /// How long a merchant's backend may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -85,6 +87,28 @@ impl Handover {
             Err(_) => Err(format!("it did not answer within {} seconds", ANSWER_WITHIN.as_secs())),
         }
     }
+}
+
+/// Writes what a merchant is to be handed about a receipt. Belongs in the transaction of what it tells about.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    brand: &str,
+    reference: &str,
+    body: &Value,
+    now: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO handovers (id, brand, receipt, body, status, attempts, next_attempt_at, created_at) \
+         VALUES ($1, $2, $3, $4, 'pending', 0, $5, $5)",
+    )
+    .bind(Uuid::new_v4().to_string())
+    .bind(brand)
+    .bind(reference)
+    .bind(body.to_string())
+    .bind(clock::text(now))
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 impl Carrier for Handover {

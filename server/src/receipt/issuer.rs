@@ -1,12 +1,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
-use uuid::Uuid;
+use serde_json::json;
 
-use super::Body;
+use super::{Body, handover};
 use crate::brand::{Brand, Receipts};
-use crate::clock;
 use crate::mail::{self, NewMail};
 use crate::session::Stored;
 use crate::sign::Signer;
@@ -60,7 +58,17 @@ impl Issuer {
     ) -> Result<(), Error> {
         match (&self.brand.receipts, to) {
             (Receipts::None, _) => Ok(()),
-            (Receipts::Merchant(_), to) => hand_over(tx, body, &jws, to, now).await,
+            (Receipts::Merchant(_), to) => {
+                let handed = json!({
+                    "type": "receipt.issued",
+                    "to": to,
+                    "subject": body.subject(),
+                    "text": body.to_text(),
+                    "receipt": body,
+                    "signed": jws,
+                });
+                handover::insert(tx, &body.aud, &body.reference, &handed, now).await
+            }
             (Receipts::Mail, Some(to)) => {
                 let mail = NewMail {
                     brand: self.brand.slug.clone(),
@@ -68,7 +76,7 @@ impl Issuer {
                     subject: body.subject(),
                     text: body.to_text(),
                 };
-                mail::insert(tx, &mail, now).await
+                mail::insert_about(tx, &mail, Some(&body.reference), now).await
             }
             (Receipts::Mail, None) => {
                 tracing::warn!(
@@ -79,33 +87,4 @@ impl Issuer {
             }
         }
     }
-}
-
-/// Writes what a merchant is to be handed.
-async fn hand_over(
-    tx: &mut Tx,
-    body: &Body,
-    jws: &str,
-    to: Option<&str>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let handed: Value = json!({
-        "type": "receipt.issued",
-        "to": to,
-        "subject": body.subject(),
-        "text": body.to_text(),
-        "receipt": body,
-        "signed": jws,
-    });
-    sqlx::query(
-        "INSERT INTO handovers (id, brand, body, status, attempts, next_attempt_at, created_at) \
-         VALUES ($1, $2, $3, 'pending', 0, $4, $4)",
-    )
-    .bind(Uuid::new_v4().to_string())
-    .bind(&body.aud)
-    .bind(handed.to_string())
-    .bind(clock::text(now))
-    .execute(tx)
-    .await?;
-    Ok(())
 }

@@ -5,6 +5,7 @@
 mod body;
 mod handover;
 mod issuer;
+mod refusal;
 mod stored;
 mod text;
 mod ways;
@@ -12,5 +13,6 @@ mod ways;
 pub use body::{Agreed, Body, Contract, Kind, Line};
 pub use handover::{Handover, SIGNATURE};
 pub use issuer::{Issuer, TYPE};
+pub use refusal::tell_refused;
 pub use stored::{Issued, Standing};
 pub use ways::{NotReady, Ways};

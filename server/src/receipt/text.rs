@@ -27,6 +27,20 @@ impl Body {
     }
 }
 
+impl Body {
+    /// A text about this receipt, for somebody to read: what is said of it, and by which lines it can be recognised.
+    #[must_use]
+    pub fn note_text(&self, title: &str, said: &str) -> String {
+        let mut text = format!("{}\n{title}\n\n", self.brand);
+        paragraph(&mut text, said, "");
+        text.push('\n');
+        for line in &self.lines {
+            paragraph(&mut text, &format!("{}: {}", line.label, line.text), "  ");
+        }
+        text
+    }
+}
+
 impl Issued {
     /// The receipt as text, with the signature that proves it at the end.
     #[must_use]
