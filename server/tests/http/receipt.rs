@@ -248,15 +248,23 @@ impl Billing for Says {
     }
 }
 
-async fn answering(answer: Answer) -> Running {
+/// A server whose billing answers this, and whose receipts go this way. Nothing is sent: nobody works in the background.
+async fn answering(answer: Answer, way: &str) -> Running {
     let billing =
         |store: &Store, clock: &Clock| Says(Ledger::new(store.clone(), clock.clone(), "acme"), answer);
-    Running::start().await.billed_by(billing).await
+    let sends = |text: String| {
+        let (mail, merchant) =
+            ("receipts = \"mail\"", "receipts = \"merchant\"\nreceipt_url = \"http://127.0.0.1:1/\"");
+        let smtp = "[server.smtp]\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\nfrom = \"a@acme.example\"\n[[brand]]\n";
+        let way = if way == "mail" { mail } else { merchant };
+        text.replacen("[[brand]]", &format!("{smtp}{way}"), 1)
+    };
+    Running::start().await.billed_by(sends, billing).await
 }
 
 #[tokio::test]
 async fn a_receipt_is_there_while_billing_is_pending() {
-    let server = answering(Answer::Unknown("down".into())).await;
+    let server = answering(Answer::Unknown("down".into()), "mail").await;
     let session = server.session(1).await;
     let reference = cancel(&server, &session).await;
     let path = server.page_of(&session).await;
@@ -267,8 +275,8 @@ async fn a_receipt_is_there_while_billing_is_pending() {
 }
 
 #[tokio::test]
-async fn a_receipt_of_what_billing_refused_says_so() {
-    let server = answering(Answer::Refused("no".into())).await;
+async fn a_receipt_of_what_billing_refused_says_so_and_whoever_got_it_is_told() {
+    let server = answering(Answer::Refused("no".into()), "mail").await;
     let session = server.session(1).await;
     let actions = json!([
         { "run": 1, "seq": 1, "do": "answer", "reason": "too_expensive" },
@@ -279,4 +287,36 @@ async fn a_receipt_of_what_billing_refused_says_so() {
     let page = Page::get(&server, &path).await;
     assert_eq!(page.text("h1"), "You accepted an offer");
     assert!(page.line("Status now").unwrap().starts_with("This could not be carried out"));
+    let mails: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT recipient, subject, text FROM mails ORDER BY rowid")
+            .fetch_all(server.app.sessions.store.read())
+            .await
+            .unwrap();
+    let [issued, refused] = mails.as_slice() else { panic!("{mails:?}") };
+    assert_eq!((issued.0.as_str(), refused.0.as_str()), ("c1@example.com", "c1@example.com"));
+    let reference = page.line("Reference").unwrap();
+    assert_eq!(refused.1, format!("This could not be carried out · {reference}"));
+    assert!(refused.2.contains("We could not apply the offer you accepted"), "{}", refused.2);
+}
+
+#[tokio::test]
+async fn a_merchant_who_sends_receipts_is_told_what_billing_refused() {
+    let server = answering(Answer::Refused("no".into()), "merchant").await;
+    let session = server.session(1).await;
+    let actions = json!([
+        { "run": 1, "seq": 1, "do": "answer", "reason": "too_expensive" },
+        { "run": 1, "seq": 2, "do": "accept", "offer": "half" },
+    ]);
+    act(&server, &session, actions).await;
+    let handed: Vec<String> = sqlx::query_scalar("SELECT body FROM handovers ORDER BY rowid")
+        .fetch_all(server.app.sessions.store.read())
+        .await
+        .unwrap();
+    let handed: Vec<Value> = handed.iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+    let types: Vec<_> = handed.iter().map(|body| body["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["receipt.issued", "receipt.refused"]);
+    for member in ["to", "receipt", "signed"] {
+        assert_eq!(handed[0][member], handed[1][member], "{member}");
+    }
+    assert!(handed[1]["text"].as_str().unwrap().contains("nothing was charged"));
 }

@@ -115,13 +115,14 @@ impl Running {
     /// The same data with another billing of acme's, and with nobody who works in the background.
     pub async fn billed_by<B: Billing + 'static>(
         mut self,
+        configure: impl FnOnce(String) -> String,
         billing: impl FnOnce(&Store, &Clock) -> B,
     ) -> Self {
         drop(self.stop.take());
         self.served.take().expect("a running server").await.expect("a clean stop");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         self.url = format!("http://{}", listener.local_addr().expect("an address"));
-        let config = config(self.directory.path(), &self.url, |text| text);
+        let config = config(self.directory.path(), &self.url, configure);
         let unused = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let server = Server::on(unused, config, self.clock.clone()).await.expect("a server");
         let App { sessions, keys } = server.app().clone();
