@@ -45,6 +45,8 @@ pub struct Brand {
     pub theme: Theme,
     /// When a cancellation takes effect.
     pub cancel: CancelTiming,
+    /// How receipts reach customers.
+    pub receipts: Receipts,
     /// Whether customers are asked why.
     pub survey: bool,
     /// Whether the survey has a free text field.
@@ -89,6 +91,17 @@ pub enum CancelTiming {
     AtPeriodEnd,
     /// At once.
     Immediately,
+}
+
+/// How a brand's receipts reach customers, besides being shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Receipts {
+    /// They do not.
+    None,
+    /// The server mails them.
+    Mail,
+    /// They are posted to this address of the merchant, who sends them on.
+    Merchant(Url),
 }
 
 /// An offer of a brand, before it is found eligible and computed for a customer.

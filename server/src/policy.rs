@@ -135,10 +135,12 @@ pub fn withdrawal(place: &Place) -> bool {
     WITHDRAWAL.may_hold_in(place)
 }
 
-/// The first law that gives customers of these markets a copy that can be kept.
+/// The law that demands, in one of these places, that a customer gets a copy of the receipt to keep: not only a page to look
+/// at, but something that arrives and stays (a durable medium, text form). None where no such law is known.
 #[must_use]
 pub fn durable_copy_demanded(markets: &[Place]) -> Option<&'static str> {
-    markets.iter().flat_map(laws).find(|law| law.durable_copy).map(|law| law.law)
+    let holds = |law: &&Law| law.durable_copy && markets.iter().any(|place| law.may_hold_in(place));
+    LAWS.iter().rev().find(holds).map(|law| law.law)
 }
 
 /// What the laws of all these places allow in common, and everything that one of them demands.
@@ -248,5 +250,18 @@ mod tests {
         ids.dedup();
         assert_eq!(ids.len(), all().count());
         assert!(all().all(|law| !law.law.is_empty()));
+    }
+
+    #[test]
+    fn a_copy_to_keep_is_demanded_in_the_union() {
+        let law = |markets: &[&str]| {
+            durable_copy_demanded(&markets.iter().map(|text| place(text)).collect::<Vec<_>>())
+        };
+        assert!(law(&["US", "DE"]).unwrap().contains("312k"));
+        assert!(law(&["FR"]).unwrap().contains("L215-1-1"));
+        assert!(law(&["ES", "GB"]).unwrap().contains("2011/83/EU"));
+        assert_eq!(law(&["GB", "US-CA", "CH"]), None);
+        assert_eq!(law(&[]), None);
+        assert!(UNION.iter().all(|country| Place::read(country).is_ok()));
     }
 }

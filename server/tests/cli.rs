@@ -207,11 +207,59 @@ fn the_log_has_routes_and_no_secrets() {
 }
 
 #[test]
+fn the_way_receipts_take_can_be_tried() {
+    let directory = configured(8787);
+    let test = ["receipts", "test", "--brand", "acme"];
+    let said = run(directory.path(), &test);
+    assert!(said.status.success() && String::from_utf8_lossy(&said.stdout).contains("sends them nowhere"));
+    fails_with(&run(directory.path(), &["receipts", "test", "--brand", "amce"]), &["amce", "acme"]);
+    let file = directory.path().join("farewell.toml");
+    let config = std::fs::read_to_string(&file).expect("a configuration");
+    let closed = free_port();
+    let mail = format!(
+        "[server.smtp]\nhost = \"127.0.0.1\"\nport = {closed}\nsecurity = \"none\"\nfrom = \"a@acme.example\"\n[[brand]]\nreceipts = \"mail\""
+    );
+    std::fs::write(&file, config.replace("[[brand]]", &mail)).expect("a configuration");
+    fails_with(&run(directory.path(), &test), &[&format!("127.0.0.1:{closed}"), "[server.smtp]", "`port`"]);
+    let post = format!("[[brand]]\nreceipts = \"merchant\"\nreceipt_url = \"http://127.0.0.1:{closed}/\"");
+    std::fs::write(&file, config.replace("[[brand]]", &post)).expect("a configuration");
+    fails_with(&run(directory.path(), &test), &["`receipt_url`", "cannot be reached", "2xx"]);
+}
+
+#[test]
+fn a_brand_in_the_union_is_refused_by_lint_and_serve_until_receipts_have_a_way() {
+    let directory = configured(free_port());
+    let file = directory.path().join("farewell.toml");
+    let config = std::fs::read_to_string(&file).expect("a configuration");
+    std::fs::write(&file, format!("{config}markets = [\"DE\"]\n")).expect("a configuration");
+    for command in ["lint", "serve"] {
+        fails_with(
+            &run(directory.path(), &[command]),
+            &["farewell.toml:4:1", "§312k", "`receipts = \"mail\"`"],
+        );
+    }
+    let closed = free_port();
+    let post = format!("receipts = \"merchant\"\nreceipt_url = \"http://127.0.0.1:{closed}/\"\n");
+    std::fs::write(&file, format!("{config}markets = [\"DE\"]\n{post}")).expect("a configuration");
+    assert!(run(directory.path(), &["lint"]).status.success(), "lint asks nobody");
+    fails_with(&run(directory.path(), &["serve"]), &["brand \"acme\"", "§312k", "cannot be reached"]);
+}
+
+#[test]
 fn help_teaches() {
     let directory = tempfile::tempdir().expect("a directory");
     let help = run(directory.path(), &["--help"]);
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
-    for word in ["serve", "lint", "keys create", "ledger import", "farewell.toml", "Examples", "curl"] {
+    for word in [
+        "serve",
+        "lint",
+        "keys create",
+        "ledger import",
+        "receipts test",
+        "farewell.toml",
+        "Examples",
+        "curl",
+    ] {
         assert!(help.contains(word), "{word}: {help}");
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use farewell_server::brand::{BillingKind, CancelTiming, PlaceSource, Plan};
-use farewell_server::config::{Config, Level, Problem};
+use farewell_server::brand::{BillingKind, CancelTiming, PlaceSource, Plan, Receipts};
+use farewell_server::config::{Config, Level, Password, Problem, Security};
 
 const GOOD: &str = r#"
 [server]
@@ -138,6 +138,81 @@ fn values_of_a_brand_are_checked() {
     in_brand("colour = \"red\"", "it has: slug");
 }
 
+/// Checks the one problem of a `[server.smtp]`, or that there is none.
+#[track_caller]
+fn in_smtp(lines: &str, says: Option<&str>) {
+    let text = GOOD.replace("[[brand]]", &format!("[server.smtp]\n{lines}\n[[brand]]"));
+    let found: Vec<String> =
+        read(&text).err().into_iter().flatten().map(|problem| problem.to_string()).collect();
+    assert_eq!(found.len(), usize::from(says.is_some()), "{found:#?}");
+    assert!(says.is_none_or(|says| found[0].contains(says)), "{found:#?}");
+}
+
+#[test]
+fn values_of_the_mail_server_are_checked() {
+    let good = "host = \"smtp.example.com\"\nfrom = \"no-reply@example.com\"\n";
+    let with = |line: &str| format!("{good}{line}");
+    in_smtp(good, None);
+    in_smtp(&with("port = 465\nsecurity = \"tls\"\nusername = \"a\"\npassword_file = \"smtp\""), None);
+    in_smtp(&with("security = \"ssl\""), Some("\"starttls\" or \"tls\" or \"none\""));
+    in_smtp(&with("security = \"none\""), Some("other people's networks"));
+    in_smtp("host = \"localhost\"\nsecurity = \"none\"\nfrom = \"a@b.example\"", None);
+    in_smtp("host = \"[::1]\"\nsecurity = \"none\"\nfrom = \"a@b.example\"", None);
+    in_smtp("host = \"a b\"\nfrom = \"a@b.example\"", Some("not a host"));
+    in_smtp("from = \"a@b.example\"", Some("no `host`"));
+    in_smtp("host = \"localhost\"", Some("no `from`"));
+    in_smtp(&with("port = 0"), Some("from 1 to 65535"));
+    in_smtp(&with("reply_to = \"Help <help@b.example>\""), Some("not an e-mail address"));
+    in_smtp(&with("password = \"x\""), Some("no `username`"));
+    in_smtp(&with("username = \"a\"\npassword = \"x\"\npassword_file = \"y\""), Some("keep one"));
+    in_smtp(&with("tls = true"), Some("not a field of [server.smtp]"));
+}
+
+#[test]
+fn the_mail_server_has_careful_defaults_and_its_password_is_not_printed() {
+    let smtp = |lines: &str| {
+        let lines =
+            format!("[server.smtp]\nhost = \"smtp.example.com\"\nfrom = \"a@b.example\"\n{lines}\n[[brand]]");
+        read(&GOOD.replace("[[brand]]", &lines)).expect("a good text").server.smtp.expect("a mail server")
+    };
+    assert_eq!((smtp("").security, smtp("").port, smtp("").login), (Security::StartTls, 587, None));
+    assert_eq!(smtp("security = \"tls\"").port, 465);
+    assert_eq!(smtp("username = \"a\"").login, Some(("a".into(), Password::Environment)));
+    let file = Password::File(Path::new("/etc/farewell/smtp.password").into());
+    assert_eq!(smtp("username = \"a\"\npassword_file = \"smtp.password\"").login, Some(("a".into(), file)));
+    let shown = format!("{:?}", smtp("username = \"a\"\npassword = \"swordfish\""));
+    assert!(shown.contains("[secret]") && !shown.contains("swordfish"), "{shown}");
+}
+
+#[test]
+fn a_brand_says_how_receipts_reach_customers() {
+    let brand = |lines: &str| read(&format!("{GOOD}{lines}\n"));
+    let one = |lines: &str| {
+        let found = brand(lines).expect_err("a mistake");
+        assert_eq!(found.len(), 1, "{found:#?}");
+        found[0].to_string()
+    };
+    assert_eq!(brand("").expect("a good text").brands[0].receipts, Receipts::None);
+    let merchant = "receipts = \"merchant\"\nreceipt_url = \"https://app.example.com/receipts\"";
+    let url = "https://app.example.com/receipts".parse().expect("an address");
+    assert_eq!(brand(merchant).expect("a good text").brands[0].receipts, Receipts::Merchant(url));
+    assert!(one("receipts = \"post\"").contains("\"mail\" or \"merchant\" or \"none\""));
+    assert!(one("receipts = \"mail\"").contains("add [server.smtp]"));
+    assert!(one("receipts = \"merchant\"").contains("add `receipt_url"));
+    assert!(
+        one("receipts = \"merchant\"\nreceipt_url = \"http://a.example/\"").contains("https://a.example/")
+    );
+    assert!(one("receipt_url = \"https://a.example/\"").contains("receipts = \"merchant\""));
+    for (market, law) in [("DE", "§312k"), ("FR", "L215-1-1"), ("IE", "2011/83/EU")] {
+        let line = format!("markets = [\"US\", \"{market}\"]\n");
+        let found = one(&line);
+        assert!(found.starts_with("farewell.toml:5:1:") && found.contains(law), "{found}");
+        assert!(one(&format!("{line}receipts = \"none\"")).contains(law));
+        assert!(brand(&format!("{line}{merchant}")).is_ok());
+    }
+    assert!(brand("markets = [\"US\", \"GB\"]").is_ok());
+}
+
 #[test]
 fn values_of_a_reason_are_checked() {
     let reason =
@@ -193,7 +268,7 @@ fn the_example_has_no_mistakes_and_every_field() {
     let text = include_str!("../farewell.example.toml");
     let config = read(text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
     let all = problems(
-        "x = 1\n[server]\nx = 1\n[[brand]]\nx = 1\n[[brand.reason]]\nxyz = 1\n[[brand.offer]]\nkind = \"discount\"\nxyz = 1\n[brand.offer.when]\nxyz = 1\n",
+        "x = 1\n[server]\nx = 1\n[server.smtp]\nxyz = 1\n[[brand]]\nx = 1\n[[brand.reason]]\nxyz = 1\n[[brand.offer]]\nkind = \"discount\"\nxyz = 1\n[brand.offer.when]\nxyz = 1\n",
     );
     let fields: Vec<&str> = all
         .iter()

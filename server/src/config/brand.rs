@@ -4,7 +4,7 @@ use serde_spanned::Spanned;
 use url::Url;
 
 use super::table::Table;
-use super::{market, offer, reason, theme, value, wording, words};
+use super::{market, offer, reason, receipts, theme, value, wording, words};
 use crate::brand::{BillingKind, Brand, CancelTiming, Plan};
 use crate::locale;
 use crate::place::Place;
@@ -15,9 +15,15 @@ pub(super) struct Brands {
     pub(super) list: Vec<Arc<Brand>>,
     slugs: Vec<String>,
     site_ids: Vec<i64>,
+    mail: bool,
 }
 
 impl Brands {
+    /// No brands yet; `mail` says whether there is a mail server.
+    pub(super) fn with_mail(mail: bool) -> Self {
+        Self { mail, ..Self::default() }
+    }
+
     /// Reads one `[[brand]]`. It joins the list only when nothing in it is wrong.
     pub(super) fn read(&mut self, table: Table<'_>) {
         let slug = self.slug(&table);
@@ -36,6 +42,7 @@ impl Brands {
             "cancel",
             &[("at_period_end", CancelTiming::AtPeriodEnd), ("immediately", CancelTiming::Immediately)],
         );
+        let receipts = receipts::read(&table, &markets, self.mail);
         let survey = table.flag("survey");
         let feedback = table.flag("feedback");
         let (ids, offers) = unique(&table, "offer", "[[brand.offer]]", "id", offer::read);
@@ -67,6 +74,7 @@ impl Brands {
                 words,
                 theme,
                 cancel: cancel.unwrap_or(CancelTiming::AtPeriodEnd),
+                receipts,
                 survey: survey.unwrap_or(true),
                 feedback: feedback.unwrap_or(true),
                 reasons,

@@ -6,7 +6,9 @@ mod market;
 mod offer;
 mod problem;
 mod reason;
+mod receipts;
 mod server;
+mod smtp;
 mod table;
 mod theme;
 mod value;
@@ -23,6 +25,7 @@ use toml::de::DeTable;
 use crate::brand::Brand;
 pub use problem::{Level, Problem};
 pub use server::Server;
+pub use smtp::{Password, Security, SmtpServer};
 
 use problem::{NOT_TOML, Problems};
 use table::Table;
@@ -82,8 +85,9 @@ impl Config {
             if !root.has("server") {
                 root.wrong_here("there is no [server]; add one with `public_url`.");
             }
-            let server = root.table("server", "[server]").and_then(|table| server::read(table, directory));
-            let mut brands = brand::Brands::default();
+            let server = root.table("server", "[server]");
+            let mut brands = brand::Brands::with_mail(server.as_ref().is_some_and(|table| table.has("smtp")));
+            let server = server.and_then(|table| server::read(table, directory));
             if !root.has("brand") {
                 root.wrong_here("there is no [[brand]]; add one with `slug`, `site_id` and `name`.");
             }

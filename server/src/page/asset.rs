@@ -20,9 +20,11 @@ pub struct Asset {
     media_type: &'static str,
 }
 
-/// The stylesheet: the flow's own, and how a page frames it.
-pub static STYLE: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("style", "css", CSS, &[flow::STYLE, include_str!("page.css")]));
+/// The stylesheet: the flow's own, how a page frames it, and receipts.
+pub static STYLE: LazyLock<Asset> = LazyLock::new(|| {
+    let parts = [flow::STYLE, include_str!("page.css"), include_str!("receipt.css")];
+    Asset::new("style", "css", CSS, &parts)
+});
 
 impl Asset {
     fn new(name: &str, extension: &str, media_type: &'static str, parts: &[&str]) -> Self {

@@ -10,7 +10,7 @@ use flow::{Action, Element, Node, Notice, Posted};
 
 use super::asset::{Asset, STYLE};
 use super::document::origin_of;
-use super::{Document, Message, open};
+use super::{Document, Message, open, receipt};
 use crate::billing::LookupError;
 use crate::config::Config;
 use crate::format::Format;
@@ -30,6 +30,8 @@ pub fn router(config: &Config) -> Router<App> {
         .route(open::SCRIPT, get(open::script))
         .route(&STYLE.path, get(async || STYLE.answer()))
         .route("/c/{handle}", get(show).post(post))
+        .route("/c/{handle}/receipt", get(receipt::page))
+        .route("/c/{handle}/receipt.txt", get(receipt::file))
         .method_not_allowed_fallback(async || Message::new(StatusCode::METHOD_NOT_ALLOWED, "missing"))
 }
 
