@@ -3,6 +3,7 @@
 use flow::{Duration, Money, Reason};
 use url::Url;
 
+use crate::declaration::Kind;
 use crate::place::Place;
 
 /// A merchant's brand, as `farewell.toml` describes it and after every check.
@@ -32,6 +33,8 @@ pub struct Brand {
     pub billing: BillingKind,
     /// When a cancellation takes effect.
     pub cancel: CancelTiming,
+    /// What can be declared on public pages, without a login.
+    pub public: PublicPages,
     /// Whether customers are asked why.
     pub survey: bool,
     /// Whether the survey has a free text field.
@@ -67,6 +70,26 @@ pub enum CancelTiming {
     AtPeriodEnd,
     /// At once.
     Immediately,
+}
+
+/// What can be declared on a brand's public pages: what the law of its markets demands, and what it has turned on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PublicPages {
+    /// That a contract is to end.
+    pub cancel: bool,
+    /// That somebody withdraws from a contract.
+    pub withdraw: bool,
+}
+
+impl PublicPages {
+    /// Whether such declarations are taken.
+    #[must_use]
+    pub fn takes(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Cancel => self.cancel,
+            Kind::Withdraw => self.withdraw,
+        }
+    }
 }
 
 /// A discount a brand offers, before it is computed for a customer.

@@ -26,9 +26,15 @@ impl Format {
     /// The language and zone of a flow.
     #[must_use]
     pub fn of(flow: &Flow) -> Self {
+        Self::new(&flow.locale, &flow.time_zone)
+    }
+
+    /// A language, by its BCP 47 tag, and a zone, by its IANA name.
+    #[must_use]
+    pub fn new(locale: &str, time_zone: &str) -> Self {
         Self {
-            locale: Locale::try_from_str(&flow.locale).unwrap_or(Locale::UNKNOWN),
-            zone: TimeZone::get(&flow.time_zone).unwrap_or(TimeZone::UTC),
+            locale: Locale::try_from_str(locale).unwrap_or(Locale::UNKNOWN),
+            zone: TimeZone::get(time_zone).unwrap_or(TimeZone::UTC),
         }
     }
 

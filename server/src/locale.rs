@@ -54,6 +54,54 @@ impl Pack {
     }
 }
 
+/// The words of pages in one language. There are more of these than of whole [packs](Pack).
+#[derive(Debug)]
+pub struct Pages {
+    language: &'static str,
+    texts: BTreeMap<String, String>,
+}
+
+static PAGES: LazyLock<Vec<Pages>> = LazyLock::new(|| {
+    vec![
+        Pages::read("en", include_str!("../locales/page.en.toml")),
+        Pages::read("de", include_str!("../locales/page.de.toml")),
+    ]
+});
+
+impl Pages {
+    /// The words in a tag's language; in English when there are none.
+    #[must_use]
+    pub fn of(tag: &str) -> &'static Self {
+        Self::find(tag).unwrap_or(&PAGES[0])
+    }
+
+    /// The words in a tag's language, if there are any.
+    #[must_use]
+    pub fn find(tag: &str) -> Option<&'static Self> {
+        let locale = Locale::try_from_str(tag).ok()?;
+        PAGES.iter().find(|pages| locale.id.language.as_str() == pages.language)
+    }
+
+    /// A text; the English one when it is not there in this language, and its key when there is none at all.
+    #[must_use]
+    pub fn text<'a>(&'a self, key: &'a str) -> &'a str {
+        let found = self.texts.get(key).or_else(|| PAGES[0].texts.get(key));
+        found.map_or(key, String::as_str)
+    }
+
+    /// The language, as a BCP 47 tag.
+    #[must_use]
+    pub fn language(&self) -> &'static str {
+        self.language
+    }
+
+    /// Reads words that are part of this program.
+    #[allow(clippy::expect_used, reason = "they are compiled in, and a test reads every one of them")]
+    fn read(language: &'static str, texts: &str) -> Self {
+        Self { language, texts: toml::from_str(texts).expect("the words of pages are TOML") }
+    }
+}
+
 fn find(tag: &str) -> Option<&'static Pack> {
     let locale = Locale::try_from_str(tag).ok()?;
     PACKS.iter().find(|pack| locale.id.language.as_str() == pack.language)
@@ -82,6 +130,16 @@ pub fn supported(tag: &str) -> Result<String, String> {
     Ok(spelled)
 }
 
+/// The language and country of a BCP 47 tag, and nothing else of it: what a browser says may carry calendars and scripts of its own.
+#[must_use]
+pub fn plain(tag: &str) -> Option<String> {
+    let id = Locale::try_from_str(tag).ok()?.id;
+    Some(match id.region {
+        Some(region) => format!("{}-{region}", id.language),
+        None => id.language.to_string(),
+    })
+}
+
 /// Whether a language is written from right to left.
 #[must_use]
 pub fn is_rtl(tag: &str) -> bool {
@@ -106,6 +164,27 @@ mod tests {
         let needs: BTreeSet<&str> = Word::ALL.iter().map(|word| word.key()).collect();
         assert_eq!(has, needs);
         assert!(pack.values().all(|text| !text.trim().is_empty()));
+    }
+
+    #[test]
+    fn words_of_declarations_are_there_in_every_language_with_the_same_placeholders() {
+        let placeholders = |text: &str| -> BTreeSet<String> {
+            text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.into())).collect()
+        };
+        let [english, others @ ..] = PAGES.as_slice() else { panic!("no words") };
+        for (key, text) in english.texts.iter().filter(|(key, _)| key.starts_with("declaration_")) {
+            for pages in others {
+                let theirs = pages.texts.get(key).unwrap_or_else(|| panic!("{key} in {}", pages.language));
+                assert_eq!(placeholders(theirs), placeholders(text), "{key} in {}", pages.language);
+            }
+        }
+    }
+
+    #[test]
+    fn a_plain_tag_is_language_and_country() {
+        assert_eq!(plain("de-Latn-at-u-ca-buddhist").as_deref(), Some("de-AT"));
+        assert_eq!(plain("EN").as_deref(), Some("en"));
+        assert_eq!(plain("*"), None);
     }
 
     #[test]

@@ -7,7 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -18,7 +21,8 @@ use crate::billing::{Registry, ledger::Ledger, merchant::Merchant};
 use crate::brand::BillingKind;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{App, router};
+use crate::declaration::Desk;
+use crate::http::{App, Peer, router};
 use crate::intents::Executor;
 use crate::keys::{ApiKeys, KeyFile, KeyFileError};
 use crate::seal::Sealer;
@@ -114,7 +118,8 @@ impl Server {
             clock,
             billings,
         };
-        Ok(Self { listener, app: App { sessions, keys } })
+        let desk = Desk::new(sessions.clone());
+        Ok(Self { listener, app: App { sessions, keys, desk } })
     }
 
     /// Where it listens.
@@ -135,6 +140,8 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let executor = self.app.sessions.executor.clone();
         let worker = tokio::spawn(async move { executor.run().await });
+        let desk = self.app.desk.clone();
+        let clerk = tokio::spawn(async move { desk.run().await });
         let service = TowerToHyperService::new(router(self.app.clone()));
         let open = GracefulShutdown::new();
         let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
@@ -145,7 +152,7 @@ impl Server {
                 () = &mut stop => break,
             };
             match accepted {
-                Ok((stream, place)) => answer(stream, place, service.clone(), &open),
+                Ok((stream, peer, place)) => answer(stream, peer, place, service.clone(), &open),
                 Err(error) => {
                     // Out of file descriptors, most likely: give it a moment instead of spinning.
                     tracing::error!(%error, "cannot accept a connection");
@@ -159,6 +166,7 @@ impl Server {
             tracing::warn!("some requests were not finished in time");
         }
         worker.abort();
+        clerk.abort();
         self.app.sessions.store.close().await;
     }
 }
@@ -167,20 +175,25 @@ impl Server {
 async fn accept(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, Peer(peer.ip()), place))
 }
 
 fn answer(
     stream: TcpStream,
+    peer: Peer,
     place: OwnedSemaphorePermit,
     service: TowerToHyperService<axum::Router>,
     open: &GracefulShutdown,
 ) {
     // Answers are small and written at once.
     drop(stream.set_nodelay(true));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        service.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
@@ -209,7 +222,7 @@ pub async fn open_store(path: &Path) -> Result<Store, store::Error> {
 }
 
 /// Each brand's billing.
-fn billings(config: &Config, store: &Store, clock: &Clock) -> Registry {
+pub(crate) fn billings(config: &Config, store: &Store, clock: &Clock) -> Registry {
     config.brands.iter().fold(Registry::default(), |all, brand| match brand.billing {
         BillingKind::Ledger => all.with(&brand.slug, Ledger::new(store.clone(), clock.clone(), &brand.slug)),
         BillingKind::Merchant => all.with(&brand.slug, Merchant),

@@ -1,5 +1,6 @@
 //! The `farewell` command.
 
+mod declarations;
 mod keys;
 mod ledger;
 mod lint;
@@ -30,6 +31,7 @@ Examples:
   farewell lint                              list every mistake in farewell.toml
   farewell keys create --brand example       make an API key for the backend of a brand
   farewell ledger import ledger.json --brand example
+  farewell declarations list                 what was declared on the public pages and waits for somebody
   farewell serve                             answer until Ctrl-C or SIGTERM
 
 A session, from your backend:
@@ -62,6 +64,9 @@ enum Command {
     /// The built-in billing.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Cancellations and withdrawals that were declared on the public pages.
+    #[command(subcommand)]
+    Declarations(declarations::Declarations),
 }
 
 /// Why a command has failed: a sentence for the person who typed it.
@@ -76,6 +81,7 @@ impl Cli {
             Command::Lint => lint::run(config),
             Command::Keys(keys) => keys.run(config).await,
             Command::Ledger(ledger) => ledger.run(config).await,
+            Command::Declarations(declarations) => declarations.run(config).await,
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

@@ -8,10 +8,12 @@ mod flow;
 mod guard;
 mod health;
 mod ledger;
+mod peer;
 mod result;
 mod retention_session;
 mod router;
 mod well_known;
 
 pub use error::ApiError;
+pub use peer::Peer;
 pub use router::{App, router};

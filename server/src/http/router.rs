@@ -13,6 +13,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use super::body::LARGEST_BODY;
 use super::{ApiError, flow, guard, health, ledger, result, retention_session, well_known};
 use crate::config::Config;
+use crate::declaration::{self, Desk};
 use crate::keys::ApiKeys;
 use crate::page;
 use crate::session::Sessions;
@@ -24,6 +25,8 @@ pub struct App {
     pub sessions: Sessions,
     /// The API keys.
     pub keys: ApiKeys,
+    /// The desk where declarations arrive.
+    pub desk: Desk,
 }
 
 /// Every route of the server.
@@ -46,6 +49,7 @@ pub fn router(app: App) -> Router {
         .merge(browser)
         .merge(backend)
         .merge(page::router())
+        .merge(declaration::router())
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::custom(guard::panicked))
@@ -75,7 +79,7 @@ async fn home(config: Arc<Config>) -> Response {
 }
 
 async fn nothing_here(uri: Uri) -> Response {
-    if uri.path().starts_with("/c/") {
+    if uri.path().starts_with("/c/") || uri.path().starts_with("/b/") {
         return page::missing().into_response();
     }
     ApiError::new(

@@ -17,7 +17,12 @@ pub struct Asset {
 
 /// The stylesheet: the flow's own, and how a page frames it.
 pub static STYLE: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("style", "css", "text/css; charset=utf-8", &[flow::STYLE, include_str!("page.css")])
+    Asset::new(
+        "style",
+        "css",
+        "text/css; charset=utf-8",
+        &[flow::STYLE, include_str!("page.css"), include_str!("../declaration/page/declaration.css")],
+    )
 });
 
 impl Asset {

@@ -3,7 +3,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Document;
 use crate::html;
-use crate::locale::Pack;
+use crate::locale::Pages;
 
 /// A small page that says one thing, and where a person answers.
 #[derive(Clone, Debug)]
@@ -25,6 +25,13 @@ impl Message {
         Self { status, about, lang: "en".into(), support_email: None }
     }
 
+    /// The message in the language of a BCP 47 tag, or in English.
+    #[must_use]
+    pub fn in_language(mut self, tag: &str) -> Self {
+        self.lang = tag.into();
+        self
+    }
+
     /// The message with an address to write to.
     #[must_use]
     pub fn with_email(mut self, email: Option<&String>) -> Self {
@@ -35,17 +42,17 @@ impl Message {
 
 impl IntoResponse for Message {
     fn into_response(self) -> Response {
-        let pack = Pack::of(&self.lang);
+        let pack = Pages::of(&self.lang);
         let (title, said) = (format!("{}_title", self.about), format!("{}_text", self.about));
-        let title = pack.page(&title).to_owned();
+        let title = pack.text(&title).to_owned();
         let mut body = String::from("<main class=\"message\">\n<h1>");
         html::text(&mut body, &title);
         body.push_str("</h1>\n<p>");
-        html::text(&mut body, pack.page(&said));
+        html::text(&mut body, pack.text(&said));
         body.push_str("</p>\n");
         if let Some(email) = &self.support_email {
             body.push_str("<p>");
-            html::text(&mut body, pack.page("write_to"));
+            html::text(&mut body, pack.text("write_to"));
             body.push_str(" <a href=\"mailto:");
             html::text(&mut body, email);
             body.push_str("\">");

@@ -6,7 +6,11 @@ use sqlx::{
 };
 use tokio::{runtime::Handle, task::spawn_blocking};
 
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "first", include_str!("../../migrations/0001_first.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 3] = [
+    (1, "first", include_str!("../../migrations/0001_first.sql")),
+    (2, "receipts_and_mail", include_str!("../../migrations/0002_receipts_and_mail.sql")),
+    (3, "declarations", include_str!("../../migrations/0003_declarations.sql")),
+];
 
 /// Applies what the file lacks, all or nothing. Safe when two processes do it at once.
 pub(super) async fn run(mut connection: SqliteConnection) -> Result<SqliteConnection, MigrateError> {
