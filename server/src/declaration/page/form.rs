@@ -48,7 +48,8 @@ pub(super) fn page(visit: &Visit, kind: Kind, typed: &Typed, mistakes: &[Mistake
 /// What is wrong, on top of the form, each with a way to its field.
 fn summary(form: &mut Element, mistakes: &[Mistake], say: &dyn Fn(&str) -> String) {
     let notice = form.add("div", "notice");
-    notice.set("role", "alert").set("id", "mistakes");
+    // A page that has just loaded is not announced as an alert everywhere; what has the focus is.
+    notice.set("role", "alert").set("tabindex", "-1").set("autofocus", "");
     notice.add("p", "").text(&say("declaration_mistakes"));
     let list = notice.add("ul", "");
     for mistake in mistakes {
