@@ -1,13 +1,12 @@
 use std::path::Path;
 
 use clap::Subcommand;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Failed, checked_brand};
-use crate::billing::Lookup;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::declaration::{Decided, Declaration, Register, Status, Why};
+use crate::declaration::{CannotDecide, Decided, Decision, Declaration, Register, Status, decide};
 use crate::serve::{billings, open_store};
 use crate::store::Store;
 
@@ -75,10 +74,10 @@ impl Declarations {
                 if let Some(brand) = &brand {
                     checked_brand(config, brand)?;
                 }
-                let listed = register.list(brand.as_deref(), all).await?;
+                let listed = register.list(brand.as_deref(), all, u32::MAX).await?;
                 if json {
                     let listed: Vec<Value> =
-                        listed.iter().map(|declaration| whole(declaration, &now)).collect();
+                        listed.iter().map(|declaration| declaration.to_json(&now)).collect();
                     println!("{}", serde_json::to_string(&listed)?);
                 } else {
                     listed.iter().for_each(|declaration| println!("{}", line(declaration, &now)));
@@ -88,14 +87,11 @@ impl Declarations {
                 print(&find(&register, &reference).await?, &now, json)?;
             }
             Self::Confirm { reference, subscription, done, json } => {
+                let decision = if done { Decision::CarriedOut } else { Decision::Confirm { subscription } };
                 let declaration = find(&register, &reference).await?;
-                let decided = if done {
-                    register.carried_out(&reference).await?
-                } else {
-                    let (customer, subscription) =
-                        about(config, store, &clock, &declaration, subscription).await?;
-                    register.confirm(&reference, &customer, &subscription).await?
-                };
+                let billings = billings(config, store, &clock);
+                let decided =
+                    decide(&register, &billings, &declaration, decision).await.map_err(explained)?;
                 tell(&register, &reference, decided, &now, json).await?;
             }
             Self::Dismiss { reference, json } => {
@@ -107,52 +103,18 @@ impl Declarations {
     }
 }
 
-/// Whose subscription a declaration is about: the one that is named, else the one it was matched to.
-async fn about(
-    config: &Config,
-    store: &Store,
-    clock: &Clock,
-    declaration: &Declaration,
-    named: Option<String>,
-) -> Result<(String, String), Failed> {
-    let reference = &declaration.reference;
-    if let Some(why @ Why::LaterEnd) = declaration.why {
-        return Err(
-            format!("{} Then: farewell declarations confirm {reference} --done", why.sentence()).into()
-        );
-    }
-    let known = (declaration.customer.clone(), declaration.subscription.clone());
-    let (customer, subscription) = match (named, known) {
-        (Some(subscription), _) => (None, subscription),
-        (None, (Some(customer), Some(subscription))) => (Some(customer), subscription),
-        (None, _) => {
-            return Err(format!(
-                "{reference} was not matched to a subscription; name it with --subscription, or carry it out elsewhere \
-                 and write --done."
-            )
-            .into());
-        }
-    };
-    let billing = billings(config, store, clock).get(&declaration.brand);
-    let billing = billing.ok_or_else(|| format!("the brand \"{}\" is not configured.", declaration.brand))?;
-    let lookup = Lookup { customer, email: None, subscription: Some(subscription.clone()) };
-    let snapshot = billing.snapshot(&lookup).await;
-    if matches!(&snapshot, Ok(found) if found.terms.is_none())
-        || declaration.why == Some(Why::MerchantBilling)
-    {
-        return Err(format!(
-            "{} Then: farewell declarations confirm {reference} --done",
-            Why::MerchantBilling.sentence()
-        )
-        .into());
-    }
-    let snapshot = snapshot.map_err(|error| format!("{subscription}: {error}"))?;
-    Ok((snapshot.customer.id, subscription))
-}
-
 async fn find(register: &Register, reference: &str) -> Result<Declaration, Failed> {
     let found = register.by_reference(reference).await?;
     found.ok_or_else(|| unknown(reference))
+}
+
+/// The sentence of a decision that cannot be taken, with the option that would be right.
+fn explained(error: CannotDecide) -> Failed {
+    match error {
+        CannotDecide::NotMatched => format!("{error} (--subscription ID, or --done)").into(),
+        CannotDecide::Elsewhere(_) => format!("{error} (--done)").into(),
+        error => error.into(),
+    }
 }
 
 fn unknown(reference: &str) -> Failed {
@@ -184,12 +146,8 @@ async fn tell(
     }
 }
 
-fn is_overdue(declaration: &Declaration, now: &str) -> bool {
-    declaration.status.is_waiting() && declaration.alarm_at.as_str() <= now
-}
-
 fn line(declaration: &Declaration, now: &str) -> String {
-    let overdue = if is_overdue(declaration, now) { "  overdue" } else { "" };
+    let overdue = if declaration.is_overdue(now) { "  overdue" } else { "" };
     let why = declaration.why.map(|why| format!(" ({})", why.name())).unwrap_or_default();
     format!(
         "{}  {}  {}  received {}  {}{why}{overdue}",
@@ -202,7 +160,7 @@ fn line(declaration: &Declaration, now: &str) -> String {
 }
 
 fn print(declaration: &Declaration, now: &str, json: bool) -> Result<(), Failed> {
-    let whole = whole(declaration, now);
+    let whole = declaration.to_json(now);
     if json {
         println!("{}", serde_json::to_string(&whole)?);
         return Ok(());
@@ -213,37 +171,8 @@ fn print(declaration: &Declaration, now: &str, json: bool) -> Result<(), Failed>
             println!("{name}: {}", value.replace('\n', "\n    "));
         }
     }
-    if let Some(why) = declaration.why {
+    if let Some(why) = declaration.why.filter(|_| declaration.status == Status::Open) {
         println!("{}", why.sentence());
     }
     Ok(())
-}
-
-/// Everything about a declaration. What was typed holds no control characters but line ends.
-fn whole(declaration: &Declaration, now: &str) -> Value {
-    let content = &declaration.content;
-    json!({
-        "reference": declaration.reference,
-        "brand": declaration.brand,
-        "kind": declaration.kind.name(),
-        "name": content.name,
-        "contract": content.contract,
-        "extraordinary": content.extraordinary,
-        "cause": content.cause,
-        "wished_end": content.wished_end.map(|day| day.to_string()),
-        "email": content.email,
-        "locale": declaration.locale,
-        "received_at": declaration.received_at,
-        "status": declaration.status.name(),
-        "why": declaration.why.map(Why::name),
-        "overdue": is_overdue(declaration, now),
-        "customer": declaration.customer,
-        "subscription": declaration.subscription,
-        "confirmed_at": declaration.confirmed_at,
-        "confirmed_by": declaration.confirmed_by,
-        "session": declaration.session,
-        "effect": declaration.effect,
-        "effective_at": declaration.effective_at,
-        "settled_at": declaration.settled_at,
-    })
 }

@@ -28,12 +28,12 @@ impl Desk {
             return Ok(());
         }
         match self.try_to_cancel(&declaration).await {
-            Ok(End::Settled(effect, at)) => self.register.settle(id, effect, at).await,
-            Ok(End::ForAPerson(why)) => self.register.hand_over(id, why).await,
+            Ok(End::Settled(effect, at)) => self.register.settle(&declaration, effect, at).await,
+            Ok(End::ForAPerson(why)) => self.register.hand_over(&declaration, why).await,
             Ok(End::Pending) => self.register.postpone(id).await,
             Err(SessionError::Billing(error)) if !matches!(error, LookupError::Unavailable(_)) => {
                 let why = Why::of(&error).unwrap_or(Why::NothingToCancel);
-                self.register.hand_over(id, why).await
+                self.register.hand_over(&declaration, why).await
             }
             Err(error) => {
                 tracing::error!(%error, reference = declaration.reference, "a declaration cannot be carried out yet");

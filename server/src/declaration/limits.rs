@@ -85,6 +85,7 @@ impl Limits {
     /// # Errors
     /// It is one too many. The value is how long to wait.
     pub fn count(&self, from: IpAddr, email: &str, brand: &str) -> Result<(), Duration> {
+        let from = from.to_canonical();
         if is_near(from) {
             self.in_drawer(&self.proxies, from)?;
         } else {
@@ -102,7 +103,7 @@ impl Limits {
 
 /// Whether an address is on this machine or in a private network.
 fn is_near(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
+    match ip {
         IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
     }
@@ -110,7 +111,7 @@ fn is_near(ip: IpAddr) -> bool {
 
 /// What of an address belongs to one customer of a network: all of IPv4's, and the first half of IPv6's.
 fn place(ip: IpAddr) -> u128 {
-    match ip.to_canonical() {
+    match ip {
         IpAddr::V4(ip) => ip.to_bits().into(),
         IpAddr::V6(ip) => ip.to_bits() >> 64 << 64,
     }
@@ -192,9 +193,9 @@ mod tests {
     }
 
     #[test]
-    fn a_million_askers_take_bounded_memory() {
+    fn many_askers_take_bounded_memory() {
         let (limits, _) = limits();
-        for n in 0..1_000_000_u32 {
+        for n in 0..200_000_u32 {
             let _ = limits.count(
                 IpAddr::from((0x0b00_0000 + n).to_be_bytes()),
                 &format!("{n}@example.com"),

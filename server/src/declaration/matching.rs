@@ -23,19 +23,19 @@ impl Desk {
         let id = &declaration.id;
         let Some(billing) = self.sessions.billings.get(&declaration.brand) else {
             // The brand is not configured any more.
-            return self.register.hand_over(id, Why::MerchantBilling).await;
+            return self.register.hand_over(declaration, Why::MerchantBilling).await;
         };
         let found = tokio::time::timeout(ASK_WITHIN, find(&*billing, declaration)).await;
         match found.unwrap_or_else(|_| Err(LookupError::Unavailable("it did not answer in time".into()))) {
             // Billing that is the merchant's own knows no terms, and believes whatever it is told.
             Ok(Snapshot { terms: None, .. } | Snapshot { subscription: None, .. }) => {
-                self.register.hand_over(id, Why::MerchantBilling).await
+                self.register.hand_over(declaration, Why::MerchantBilling).await
             }
             Ok(Snapshot { customer, subscription: Some(subscription), .. }) => {
                 self.register.matched(id, &customer.id, &subscription).await
             }
             Err(error) => match Why::of(&error) {
-                Some(why) => self.register.hand_over(id, why).await,
+                Some(why) => self.register.hand_over(declaration, why).await,
                 None => {
                     tracing::warn!(
                         reference = declaration.reference,

@@ -16,6 +16,9 @@ mod limits;
 mod mail;
 mod market;
 mod matching;
+mod merchant;
+#[cfg(test)]
+mod outage;
 mod page;
 mod register;
 mod stored;
@@ -26,6 +29,7 @@ pub use desk::{CONFIRM_WITHIN, Desk};
 pub use kind::Kind;
 pub use limits::Limits;
 pub use market::demanded;
+pub use merchant::{CannotDecide, Decision, decide};
 pub use page::router;
 pub use register::{Decided, Register};
 pub use stored::{Declaration, Status, Why};

@@ -62,17 +62,18 @@ impl Register {
         row.as_ref().map(Declaration::read).transpose()
     }
 
-    /// Declarations, oldest first: of one brand or of all, those that wait or all.
+    /// Declarations, oldest first, at most so many: of one brand or of all, those that wait or all.
     ///
     /// # Errors
     /// The database cannot be read, or holds something unexpected.
-    pub async fn list(&self, brand: Option<&str>, all: bool) -> Result<Vec<Declaration>, Error> {
+    pub async fn list(&self, brand: Option<&str>, all: bool, most: u32) -> Result<Vec<Declaration>, Error> {
         let rows = sqlx::query(
             "SELECT * FROM declarations WHERE ($1 IS NULL OR brand = $1) \
-             AND ($2 OR status IN ('received', 'open', 'matched', 'confirmed')) ORDER BY received_at, id",
+             AND ($2 OR status IN ('received', 'open', 'matched', 'confirmed')) ORDER BY received_at, id LIMIT $3",
         )
         .bind(brand)
         .bind(all)
+        .bind(most)
         .fetch_all(self.store.read())
         .await?;
         rows.iter().map(Declaration::read).collect()
@@ -294,16 +295,19 @@ impl Register {
             .await
     }
 
-    /// A person has to see to it.
-    pub(super) async fn hand_over(&self, id: &str, why: Why) -> Result<(), Error> {
-        let id = id.to_owned();
+    /// A person has to see to it. Where something else has happened to it since it was read, that stands.
+    pub(super) async fn hand_over(&self, read: &Declaration, why: Why) -> Result<(), Error> {
+        let (id, status, session) = (read.id.clone(), read.status.name(), read.session.clone());
         self.store
             .write(async move |tx| {
                 sqlx::query(
-                    "UPDATE declarations SET status = 'open', why = $1 WHERE id = $2 AND status IN ('received', 'confirmed')",
+                    "UPDATE declarations SET status = 'open', why = $1 \
+                     WHERE id = $2 AND status = $3 AND coalesce(session, '') = coalesce($4, '')",
                 )
                 .bind(why.name())
                 .bind(id)
+                .bind(status)
+                .bind(session)
                 .execute(tx)
                 .await?;
                 Ok(())
@@ -333,21 +337,22 @@ impl Register {
     /// Billing has carried it out, or handed it to the merchant.
     pub(super) async fn settle(
         &self,
-        id: &str,
+        read: &Declaration,
         effect: &'static str,
         effective_at: String,
     ) -> Result<(), Error> {
-        let (id, now) = (id.to_owned(), self.clock.now_text());
+        let (id, session, now) = (read.id.clone(), read.session.clone(), self.clock.now_text());
         self.store
             .write(async move |tx| {
                 sqlx::query(
                     "UPDATE declarations SET status = 'done', effect = $1, effective_at = $2, settled_at = $3 \
-                     WHERE id = $4 AND status = 'confirmed'",
+                     WHERE id = $4 AND status = 'confirmed' AND session = $5",
                 )
                 .bind(effect)
                 .bind(effective_at)
                 .bind(now)
                 .bind(id)
+                .bind(session)
                 .execute(tx)
                 .await?;
                 Ok(())

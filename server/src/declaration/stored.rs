@@ -1,4 +1,5 @@
 use jiff::civil::Date;
+use serde_json::{Value, json};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
@@ -164,6 +165,42 @@ impl Why {
 }
 
 impl Declaration {
+    /// Whether it has waited for too long.
+    #[must_use]
+    pub fn is_overdue(&self, now: &str) -> bool {
+        self.status.is_waiting() && self.alarm_at.as_str() <= now
+    }
+
+    /// Everything about it, for the merchant. What was typed holds no control characters but line ends and tabs.
+    #[must_use]
+    pub fn to_json(&self, now: &str) -> Value {
+        let content = &self.content;
+        json!({
+            "reference": self.reference,
+            "brand": self.brand,
+            "kind": self.kind.name(),
+            "name": content.name,
+            "contract": content.contract,
+            "extraordinary": content.extraordinary,
+            "cause": content.cause,
+            "wished_end": content.wished_end.map(|day| day.to_string()),
+            "email": content.email,
+            "locale": self.locale,
+            "received_at": self.received_at,
+            "status": self.status.name(),
+            "why": self.why.map(Why::name),
+            "overdue": self.is_overdue(now),
+            "customer": self.customer,
+            "subscription": self.subscription,
+            "confirmed_at": self.confirmed_at,
+            "confirmed_by": self.confirmed_by,
+            "session": self.session,
+            "effect": self.effect,
+            "effective_at": self.effective_at,
+            "settled_at": self.settled_at,
+        })
+    }
+
     pub(super) fn read(row: &SqliteRow) -> Result<Self, Error> {
         let reference: String = row.try_get("reference")?;
         let named = |column: &str| Error::Malformed(format!("{column} of declaration {reference}"));

@@ -2,6 +2,7 @@
 
 pub mod body;
 mod caller;
+mod declarations;
 mod error;
 mod fields;
 mod flow;

@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::body::LARGEST_BODY;
-use super::{ApiError, flow, guard, health, ledger, result, retention_session, well_known};
+use super::{ApiError, declarations, flow, guard, health, ledger, result, retention_session, well_known};
 use crate::config::Config;
 use crate::declaration::{self, Desk};
 use crate::keys::ApiKeys;
@@ -40,6 +40,8 @@ pub fn router(app: App) -> Router {
     let backend = Router::new()
         .route("/v1/retention/session", post(retention_session::create))
         .route("/v1/ledger/customers/{customer}", get(ledger::get))
+        .route("/v1/declarations", get(declarations::list))
+        .route("/v1/declarations/{reference}", get(declarations::get).post(declarations::decide))
         .route("/api/public/cancel/result", post(result::verify))
         .route("/.well-known/jwks.json", get(well_known::jwks))
         .route("/api/health", get(health::get))

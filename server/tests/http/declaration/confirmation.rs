@@ -72,7 +72,7 @@ async fn a_confirmed_cancellation_ends_the_contract_with_its_period_and_once() {
     assert_eq!(done.all("form, button").len(), 0);
     assert_eq!(followed(&server.post(&path).send().await.unwrap()), path, "once more is the same");
     is(&standing(&server).await, "done", None);
-    assert_eq!(subscription(&server, 1).await["cancel_at"], "2026-12-10T05:00:00Z");
+    assert_eq!(subscription(&server, 1).await["cancel_at"], "2026-12-10T05:00:00.000Z");
     for table in ["intents", "outcomes", "actions", "sessions"] {
         assert_eq!(server.count(table).await, 1, "{table}");
     }
@@ -148,7 +148,7 @@ async fn no_contract_ends_before_the_day_that_was_wished_for() {
         let standing = standing(&server).await;
         if carried_out {
             is(&standing, "done", None);
-            assert_eq!(subscription(&server, customer).await["cancel_at"], "2026-12-10T05:00:00Z");
+            assert_eq!(subscription(&server, customer).await["cancel_at"], "2026-12-10T05:00:00.000Z");
         } else {
             is(&standing, "open", Some("later_end"));
             assert_eq!(subscription(&server, customer).await["cancel_at"], Value::Null);
@@ -186,7 +186,7 @@ async fn the_merchant_confirms_what_it_recognises_and_closes_what_it_does_not() 
     let register = &server.app.desk.register;
     cancel(&server, "new-address@example.net", &[]).await;
     is(&standing(&server).await, "open", Some("unknown_customer"));
-    let reference = register.list(Some("acme"), false).await.unwrap()[0].reference.clone();
+    let reference = register.list(Some("acme"), false, 9).await.unwrap()[0].reference.clone();
     assert_eq!(register.confirm(&reference, "cus_2", "sub_2").await.unwrap(), Decided::Yes);
     is(&standing(&server).await, "done", None);
     assert_ne!(subscription(&server, 2).await["cancel_at"], Value::Null);
@@ -194,7 +194,7 @@ async fn the_merchant_confirms_what_it_recognises_and_closes_what_it_does_not() 
     assert_eq!(register.dismiss(&reference).await.unwrap(), Decided::Not(Status::Done));
     cancel(&server, "c1@example.com", &[]).await;
     let link = link(&server).await;
-    let reference = register.list(Some("acme"), false).await.unwrap()[0].reference.clone();
+    let reference = register.list(Some("acme"), false, 9).await.unwrap()[0].reference.clone();
     assert_eq!(register.dismiss(&reference).await.unwrap(), Decided::Yes);
     let closed = Page::get(&server, &link).await;
     assert_eq!((closed.text("h1").as_str(), closed.all("button").len()), ("This declaration was closed", 0));
@@ -230,7 +230,7 @@ async fn nothing_is_lost_when_the_server_stops_in_between() {
     let server = Running::start_in(server.stop().await, clock).await;
     assert_eq!(server.get(&receipt).send().await.unwrap().text().await.unwrap(), before);
     // Confirmed, and killed before it was carried out.
-    let declared = server.app.desk.register.list(None, false).await.unwrap().remove(0);
+    let declared = server.app.desk.register.list(None, false, 9).await.unwrap().remove(0);
     server.app.desk.register.confirm(&declared.reference, "cus_1", "sub_1").await.unwrap();
     let server = Running::start_in(server.stop().await, server_clock()).await;
     is(&standing(&server).await, "done", None);

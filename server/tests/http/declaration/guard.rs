@@ -145,7 +145,7 @@ async fn a_token_is_good_for_one_page_of_one_brand() {
         assert_eq!(Page::get(&server, &path).await.status, 404, "{path}");
         assert_ne!(server.post(&path).send().await.unwrap().status(), 303, "{path}");
     }
-    // Neither token is in the database.
+    // Who reads the database cannot open a receipt with what stands there.
     let file = std::fs::read(server.directory.path().join("farewell.db")).unwrap();
     let log = std::fs::read(server.directory.path().join("farewell.db-wal")).unwrap_or_default();
     let receipt = token(&receipt);

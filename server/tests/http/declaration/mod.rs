@@ -3,4 +3,5 @@
 mod confirmation;
 mod form;
 mod guard;
+mod merchant;
 mod sender;
