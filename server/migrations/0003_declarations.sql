@@ -25,6 +25,8 @@ CREATE TABLE declarations (
     why             TEXT,
     customer        TEXT,
     subscription    TEXT,
+    -- When the period that is paid for ends, as it was when the subscription was found.
+    period_end      TEXT,
     confirmed_at    TEXT,
     confirmed_by    TEXT             CHECK (confirmed_by IN ('email', 'merchant')),
     -- The session in which it is carried out: a new one for each confirmation.

@@ -3,6 +3,8 @@
 
 use flow::{Action, Effect, Run};
 use futures_util::future::join_all;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Map;
 use uuid::Uuid;
@@ -28,7 +30,7 @@ impl Desk {
             return Ok(());
         }
         match self.try_to_cancel(&declaration).await {
-            Ok(End::Settled(effect, at)) => self.register.settle(&declaration, effect, at).await,
+            Ok(End::Settled(effect, at, why)) => self.register.settle(&declaration, effect, at, why).await,
             Ok(End::ForAPerson(why)) => self.register.hand_over(&declaration, why).await,
             Ok(End::Pending) => self.register.postpone(id).await,
             Err(SessionError::Billing(error)) if !matches!(error, LookupError::Unavailable(_)) => {
@@ -58,8 +60,12 @@ impl Desk {
         let refused = run.effect == Some(Effect::Requested) && self.was_refused(&session.id).await?;
         Ok(match run.effect {
             _ if refused => End::ForAPerson(Why::Refused),
-            Some(Effect::Applied) => End::Settled("applied", ends_at(run)),
-            Some(Effect::Requested) => End::Settled("requested", ends_at(run)),
+            Some(effect @ (Effect::Applied | Effect::Requested)) => {
+                let effect = if effect == Effect::Applied { "applied" } else { "requested" };
+                let at = ends_at(run);
+                let why = is_a_period_late(declaration, brand, &at).then_some(Why::LaterPeriod);
+                End::Settled(effect, at, why)
+            }
             Some(Effect::Pending) | None => End::Pending,
         })
     }
@@ -109,8 +115,8 @@ impl Desk {
 
 /// What came of carrying out.
 enum End {
-    /// It is done: the effect, and when the contract ends.
-    Settled(&'static str, String),
+    /// It is done: the effect, when the contract ends, and what is left for a person to see to.
+    Settled(&'static str, String, Option<Why>),
     /// It is not, and a person has to see to it.
     ForAPerson(Why),
     /// Nobody knows yet.
@@ -131,10 +137,9 @@ fn ends_too_early(
     brand: &Brand,
     timing: CancelTiming,
     session: &Stored,
-    now: jiff::Timestamp,
+    now: Timestamp,
 ) -> bool {
     let Some(wished) = declaration.content.wished_end else { return false };
-    let zone = TimeZone::get(&brand.time_zone).unwrap_or(TimeZone::UTC);
     let end = match timing {
         CancelTiming::Immediately => now,
         CancelTiming::AtPeriodEnd => {
@@ -142,7 +147,23 @@ fn ends_too_early(
             told.and_then(|at| clock::parse(&at.0).ok()).unwrap_or(now)
         }
     };
-    end.to_zoned(zone).date() < wished
+    day(end, brand) < wished
+}
+
+/// Whether the contract ends after the period in which the declaration arrived, though nobody wished it to. A declaration counts from
+/// its arrival, however late it was confirmed.
+fn is_a_period_late(declaration: &Declaration, brand: &Brand, ends_at: &str) -> bool {
+    let Some(period_end) = &declaration.period_end else { return false };
+    let wished_later = declaration
+        .content
+        .wished_end
+        .is_some_and(|wished| clock::parse(period_end).is_ok_and(|end| day(end, brand) < wished));
+    ends_at > period_end.as_str() && !wished_later
+}
+
+/// The day where the brand is.
+fn day(at: Timestamp, brand: &Brand) -> Date {
+    at.to_zoned(TimeZone::get(&brand.time_zone).unwrap_or(TimeZone::UTC)).date()
 }
 
 /// When a canceled contract ends: as its receipt says, else at the press.

@@ -99,6 +99,7 @@ impl Desk {
             why: None,
             customer: None,
             subscription: None,
+            period_end: None,
             confirmed_at: None,
             confirmed_by: None,
             session: None,
@@ -146,9 +147,9 @@ impl Desk {
     /// # Errors
     /// The database failed.
     pub async fn work(&self) -> Result<(), Error> {
-        self.match_due().await?;
-        self.carry_out_due().await?;
-        self.raise_alarms().await
+        // Each on its own: whatever keeps one of them from its work, alarms are raised.
+        let (matched, carried_out) = (self.match_due().await, self.carry_out_due().await);
+        self.raise_alarms().await.and(matched).and(carried_out)
     }
 
     /// Sees to whatever is due, now and from now on, until the future is dropped. Nothing is lost when it is.

@@ -27,13 +27,11 @@ impl Desk {
         };
         let found = tokio::time::timeout(ASK_WITHIN, find(&*billing, declaration)).await;
         match found.unwrap_or_else(|_| Err(LookupError::Unavailable("it did not answer in time".into()))) {
+            Ok(Snapshot { customer, subscription: Some(subscription), terms: Some(terms), .. }) => {
+                self.register.matched(id, &customer.id, &subscription, terms.current_period_end).await
+            }
             // Billing that is the merchant's own knows no terms, and believes whatever it is told.
-            Ok(Snapshot { terms: None, .. } | Snapshot { subscription: None, .. }) => {
-                self.register.hand_over(declaration, Why::MerchantBilling).await
-            }
-            Ok(Snapshot { customer, subscription: Some(subscription), .. }) => {
-                self.register.matched(id, &customer.id, &subscription).await
-            }
+            Ok(_) => self.register.hand_over(declaration, Why::MerchantBilling).await,
             Err(error) => match Why::of(&error) {
                 Some(why) => self.register.hand_over(declaration, why).await,
                 None => {

@@ -1,4 +1,4 @@
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -133,7 +133,7 @@ impl Register {
     pub async fn carried_out(&self, reference: &str) -> Result<Decided, Error> {
         self.close(
             reference,
-            "UPDATE declarations SET status = 'done', effect = 'by_hand', settled_at = $1, \
+            "UPDATE declarations SET status = 'done', effect = coalesce(effect, 'by_hand'), settled_at = $1, \
              confirmed_at = coalesce(confirmed_at, $1), confirmed_by = coalesce(confirmed_by, 'merchant') \
              WHERE reference = $2 AND status IN ('received', 'open', 'matched')",
         )
@@ -274,19 +274,26 @@ impl Register {
     }
 
     /// Its subscription is known. Where the mailbox has confirmed it already, it is carried out.
-    pub(super) async fn matched(&self, id: &str, customer: &str, subscription: &str) -> Result<(), Error> {
-        let bound = (id.to_owned(), customer.to_owned(), subscription.to_owned());
+    pub(super) async fn matched(
+        &self,
+        id: &str,
+        customer: &str,
+        subscription: &str,
+        period_end: Timestamp,
+    ) -> Result<(), Error> {
+        let bound = (id.to_owned(), customer.to_owned(), subscription.to_owned(), clock::text(period_end));
         let session = Uuid::new_v4().to_string();
         self.store
             .write(async move |tx| {
-                let (id, customer, subscription) = bound;
+                let (id, customer, subscription, period_end) = bound;
                 sqlx::query(
                     "UPDATE declarations SET status = CASE WHEN confirmed_at IS NULL THEN 'matched' ELSE 'confirmed' END, \
-                     session = $1, customer = $2, subscription = $3 WHERE id = $4 AND status = 'received'",
+                     session = $1, customer = $2, subscription = $3, period_end = $4 WHERE id = $5 AND status = 'received'",
                 )
                 .bind(session)
                 .bind(customer)
                 .bind(subscription)
+                .bind(period_end)
                 .bind(id)
                 .execute(tx)
                 .await?;
@@ -334,23 +341,26 @@ impl Register {
             .await
     }
 
-    /// Billing has carried it out, or handed it to the merchant.
+    /// Billing has carried it out, or handed it to the merchant. With something left for a person to see to, it stays open.
     pub(super) async fn settle(
         &self,
         read: &Declaration,
         effect: &'static str,
         effective_at: String,
+        why: Option<Why>,
     ) -> Result<(), Error> {
         let (id, session, now) = (read.id.clone(), read.session.clone(), self.clock.now_text());
         self.store
             .write(async move |tx| {
                 sqlx::query(
-                    "UPDATE declarations SET status = 'done', effect = $1, effective_at = $2, settled_at = $3 \
-                     WHERE id = $4 AND status = 'confirmed' AND session = $5",
+                    "UPDATE declarations SET status = $1, why = $2, effect = $3, effective_at = $4, settled_at = $5 \
+                     WHERE id = $6 AND status = 'confirmed' AND session = $7",
                 )
+                .bind(if why.is_some() { "open" } else { "done" })
+                .bind(why.map(Why::name))
                 .bind(effect)
                 .bind(effective_at)
-                .bind(now)
+                .bind(why.is_none().then_some(now))
                 .bind(id)
                 .bind(session)
                 .execute(tx)

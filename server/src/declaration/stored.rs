@@ -34,6 +34,8 @@ pub struct Declaration {
     pub customer: Option<String>,
     /// The subscription it was matched to, by the id in billing.
     pub subscription: Option<String>,
+    /// When the period that is paid for ends, as it was when the subscription was found.
+    pub period_end: Option<String>,
     /// When it was confirmed.
     pub confirmed_at: Option<String>,
     /// Who has confirmed it: `email` or `merchant`.
@@ -108,10 +110,12 @@ pub enum Why {
     MerchantBilling,
     /// Billing has refused the cancellation.
     Refused,
+    /// It is canceled, but a period later than it was when the declaration arrived.
+    LaterPeriod,
 }
 
 impl Why {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::UnknownCustomer,
         Self::SeveralCustomers,
         Self::SeveralSubscriptions,
@@ -119,6 +123,7 @@ impl Why {
         Self::LaterEnd,
         Self::MerchantBilling,
         Self::Refused,
+        Self::LaterPeriod,
     ];
 
     /// The name it has in the database and on the command line.
@@ -132,6 +137,7 @@ impl Why {
             Self::LaterEnd => "later_end",
             Self::MerchantBilling => "merchant_billing",
             Self::Refused => "refused",
+            Self::LaterPeriod => "later_period",
         }
     }
 
@@ -146,6 +152,10 @@ impl Why {
             Self::LaterEnd => "The contract would end before the wished day. Cancel it in billing in time.",
             Self::MerchantBilling => "Billing is your own. Carry it out there.",
             Self::Refused => "Billing has refused the cancellation. Carry it out there.",
+            Self::LaterPeriod => {
+                "It is canceled, but a new period has begun between its arrival and its confirmation. Give back what was \
+                 charged for that."
+            }
         }
     }
 
@@ -232,6 +242,7 @@ impl Declaration {
             confirm_until: row.try_get("confirm_until")?,
             customer: row.try_get("customer")?,
             subscription: row.try_get("subscription")?,
+            period_end: row.try_get("period_end")?,
             confirmed_at: row.try_get("confirmed_at")?,
             confirmed_by: row.try_get("confirmed_by")?,
             session: row.try_get("session")?,

@@ -52,8 +52,10 @@ fn standing(declaration: &Declaration, now: jiff::Timestamp) -> (&'static str, &
     let later = declaration.effective_at.as_ref().is_some_and(|at| *at > clock::text(now));
     match (declaration.status, declaration.effect.as_deref()) {
         (Status::Dismissed, _) => ("declaration_dismissed_title", "declaration_dismissed_text"),
-        (Status::Done, Some("applied")) if later => ("declaration_ends_title", "declaration_ends_text"),
-        (Status::Done, Some("applied")) => ("declaration_done_title", "declaration_done_text"),
+        (Status::Done | Status::Open, Some("applied")) if later => {
+            ("declaration_ends_title", "declaration_ends_text")
+        }
+        (Status::Done | Status::Open, Some("applied")) => ("declaration_done_title", "declaration_done_text"),
         (Status::Done, Some("by_hand")) => ("declaration_by_hand_title", "declaration_done_text"),
         (Status::Done, _) => ("declaration_confirmed", "declaration_requested_text"),
         _ => ("declaration_confirmed", "declaration_confirmed_text"),

@@ -161,6 +161,26 @@ async fn no_contract_ends_before_the_day_that_was_wished_for() {
 }
 
 #[tokio::test]
+async fn a_cancellation_that_is_confirmed_a_period_late_is_carried_out_and_seen_to() {
+    let server = Running::start().await;
+    server.clock.set(farewell_server::clock::parse("2026-12-09T12:00:00Z").unwrap());
+    cancel(&server, "c1@example.com", &[]).await;
+    is(&standing(&server).await, "matched", None);
+    server.clock.advance(SignedDuration::from_hours(48));
+    let done = confirm(&server, &link(&server).await).await;
+    assert_eq!(done.text("h1"), "Your contract is canceled");
+    assert_eq!(
+        subscription(&server, 1).await["cancel_at"],
+        "2027-01-10T05:00:00.000Z",
+        "nothing more is charged"
+    );
+    is(&standing(&server).await, "open", Some("later_period"));
+    let reference = server.app.desk.register.list(None, false, 9).await.unwrap()[0].reference.clone();
+    server.app.desk.register.carried_out(&reference).await.unwrap();
+    is(&standing(&server).await, "done", Some("later_period"));
+}
+
+#[tokio::test]
 async fn a_link_expires_and_the_declaration_does_not() {
     let server = Running::start().await;
     cancel(&server, "c1@example.com", &[]).await;
