@@ -41,8 +41,11 @@ pub(super) fn page(visit: &Visit, kind: Kind, typed: &Typed, mistakes: &[Mistake
     fields.line(&mut form, Field::Email, "email", LONGEST_EMAIL);
     let actions = form.add("div", "actions");
     actions.add("button", "leave").text(kind.confirm(language));
-    let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Paper { brand: &visit.brand, words, status, title: title.into() }.with(&form)
+    let (status, title) = match mistakes {
+        [] => (StatusCode::OK, title.into()),
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, say("declaration_mistakes")),
+    };
+    Paper { brand: &visit.brand, words, status, title }.with(&form)
 }
 
 /// What is wrong, on top of the form, each with a way to its field.

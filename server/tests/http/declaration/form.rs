@@ -97,6 +97,7 @@ async fn a_mistake_keeps_what_was_typed_and_is_tied_to_its_field() {
     let answer = server.post(&form.action()).form(&filled(form.fields(), &typed)).send().await.unwrap();
     let again = Page::of(answer).await;
     assert_eq!(again.status, 422);
+    assert!(again.text("title").starts_with("Etwas stimmt noch nicht"), "the first thing that is read out");
     assert_eq!(again.all("script").len(), 0);
     assert_eq!(again.one("input[name=name]").value().attr("value"), Some("Ada \"><script>alert(1)</script>"));
     assert_eq!(again.one("input[name=kind][checked]").value().attr("value"), Some("extraordinary"));
