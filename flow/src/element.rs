@@ -31,7 +31,9 @@ pub enum Node {
 // Not inlined: every view is made of these calls, and in the widget each byte of them counts many times over.
 impl Element {
     #[inline(never)]
-    pub(crate) fn new(tag: &'static str, class: &str) -> Self {
+    /// A new element, with a class unless that is empty.
+    #[must_use]
+    pub fn new(tag: &'static str, class: &str) -> Self {
         let mut element = Self { tag, attributes: Vec::new(), children: Vec::new() };
         if !class.is_empty() {
             // A page may style by `::part` what stands in a shadow root.
@@ -42,21 +44,21 @@ impl Element {
 
     /// Sets an attribute.
     #[inline(never)]
-    pub(crate) fn set(&mut self, name: &'static str, value: &str) -> &mut Self {
+    pub fn set(&mut self, name: &'static str, value: &str) -> &mut Self {
         self.attributes.push((name, value.into()));
         self
     }
 
     /// Appends text.
     #[inline(never)]
-    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
+    pub fn text(&mut self, text: &str) -> &mut Self {
         self.children.push(Node::Text(text.into()));
         self
     }
 
     /// Appends a new element, and gives that one.
     #[inline(never)]
-    pub(crate) fn add(&mut self, tag: &'static str, class: &str) -> &mut Element {
+    pub fn add(&mut self, tag: &'static str, class: &str) -> &mut Element {
         self.children.push(Node::Element(Element::new(tag, class)));
         match self.children.last_mut() {
             Some(Node::Element(child)) => child,

@@ -6,6 +6,7 @@ use flow::{Link, Money, Reason};
 use url::Url;
 
 use crate::billing::Length;
+use crate::declaration::Kind;
 use crate::locale::{Pack, Texts};
 use crate::place::Place;
 use crate::theme::Theme;
@@ -47,6 +48,8 @@ pub struct Brand {
     pub cancel: CancelTiming,
     /// How receipts reach customers.
     pub receipts: Receipts,
+    /// What can be declared on public pages, without a login.
+    pub public: PublicPages,
     /// Whether customers are asked why.
     pub survey: bool,
     /// Whether the survey has a free text field.
@@ -91,6 +94,26 @@ pub enum CancelTiming {
     AtPeriodEnd,
     /// At once.
     Immediately,
+}
+
+/// What can be declared on a brand's public pages: what the law of its markets demands, and what it has turned on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PublicPages {
+    /// That a contract is to end.
+    pub cancel: bool,
+    /// That somebody withdraws from a contract.
+    pub withdraw: bool,
+}
+
+impl PublicPages {
+    /// Whether such declarations are taken.
+    #[must_use]
+    pub fn takes(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Cancel => self.cancel,
+            Kind::Withdraw => self.withdraw,
+        }
+    }
 }
 
 /// How a brand's receipts reach customers, besides being shown.

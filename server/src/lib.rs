@@ -5,6 +5,7 @@ pub mod brand;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod declaration;
 pub mod format;
 pub mod html;
 pub mod http;

@@ -104,6 +104,16 @@ pub fn packs() -> &'static [Pack] {
     &PACKS
 }
 
+/// The language and country of a BCP 47 tag, and nothing else of it: what a browser says may carry calendars and scripts of its own.
+#[must_use]
+pub fn plain(tag: &str) -> Option<String> {
+    let id = Locale::try_from_str(tag).ok()?.id;
+    Some(match id.region {
+        Some(region) => format!("{}-{region}", id.language),
+        None => id.language.to_string(),
+    })
+}
+
 fn find(tag: &str) -> Option<&'static Pack> {
     let locale = Locale::try_from_str(tag).ok()?;
     PACKS.iter().find(|pack| locale.id.language.as_str() == pack.language)
@@ -203,6 +213,13 @@ mod tests {
         assert_eq!((words.get(Word::Cancel), words.get(Word::Keep)), ("Cancel now", "Stay with us"));
         assert_eq!(pack.button("us-ca+de", &own), "Cancel contracts here");
         assert_eq!(pack.button("default", &own), "Cancel Subscription");
+    }
+
+    #[test]
+    fn a_plain_tag_is_language_and_country() {
+        assert_eq!(plain("de-Latn-at-u-ca-buddhist").as_deref(), Some("de-AT"));
+        assert_eq!(plain("EN").as_deref(), Some("en"));
+        assert_eq!(plain("*"), None);
     }
 
     #[test]

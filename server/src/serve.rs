@@ -7,7 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -20,7 +23,8 @@ use crate::billing::{Registry, ledger::Ledger, merchant::Merchant};
 use crate::brand::{BillingKind, Receipts};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{App, router};
+use crate::declaration::Desk;
+use crate::http::{App, Peer, router};
 use crate::intents::Executor;
 use crate::keys::{ApiKeys, KeyFile, KeyFileError};
 use crate::mail::{Post, Smtp};
@@ -129,7 +133,8 @@ impl Server {
             clock,
             billings,
         };
-        Ok(Self { listener, app: App { sessions, keys }, ways })
+        let desk = Desk::new(sessions.clone());
+        Ok(Self { listener, app: App { sessions, keys, desk }, ways })
     }
 
     /// Where it listens.
@@ -165,6 +170,8 @@ impl Server {
         let executor = self.app.sessions.executor.clone();
         let mut workers = JoinSet::new();
         workers.spawn(async move { executor.run().await });
+        let desk = self.app.desk.clone();
+        workers.spawn(async move { desk.run().await });
         self.deliver(&mut workers);
         let service = TowerToHyperService::new(router(self.app.clone()));
         let open = GracefulShutdown::new();
@@ -176,7 +183,7 @@ impl Server {
                 () = &mut stop => break,
             };
             match accepted {
-                Ok((stream, place)) => answer(stream, place, service.clone(), &open),
+                Ok((stream, peer, place)) => answer(stream, peer, place, service.clone(), &open),
                 Err(error) => {
                     // Out of file descriptors, most likely: give it a moment instead of spinning.
                     tracing::error!(%error, "cannot accept a connection");
@@ -198,20 +205,25 @@ impl Server {
 async fn accept(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, Peer(peer.ip()), place))
 }
 
 fn answer(
     stream: TcpStream,
+    peer: Peer,
     place: OwnedSemaphorePermit,
     service: TowerToHyperService<axum::Router>,
     open: &GracefulShutdown,
 ) {
     // Answers are small and written at once.
     drop(stream.set_nodelay(true));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        service.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
@@ -257,7 +269,7 @@ pub fn ways(config: &Arc<Config>, signer: &Arc<Signer>, clock: &Clock) -> Result
 }
 
 /// Each brand's billing.
-fn billings(config: &Config, store: &Store, clock: &Clock) -> Registry {
+pub(crate) fn billings(config: &Config, store: &Store, clock: &Clock) -> Registry {
     config.brands.iter().fold(Registry::default(), |all, brand| match brand.billing {
         BillingKind::Ledger => all.with(&brand.slug, Ledger::new(store.clone(), clock.clone(), &brand.slug)),
         BillingKind::Merchant => all.with(&brand.slug, Merchant),

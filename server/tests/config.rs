@@ -214,6 +214,25 @@ fn a_brand_says_how_receipts_reach_customers() {
 }
 
 #[test]
+fn public_pages_are_there_where_the_law_demands_them_and_where_they_are_turned_on() {
+    let public = |rest: &str| {
+        let public = read(&format!("{GOOD}{rest}\n")).expect("a good text").brands[0].public;
+        (public.cancel, public.withdraw)
+    };
+    assert_eq!(public(""), (false, false));
+    assert_eq!(public("markets = [\"US\", \"DE\"]"), (true, true));
+    assert_eq!(public("markets = [\"FR\"]"), (false, true));
+    assert_eq!(public("markets = [\"FR\"]\n[brand.public]\ncancel = true"), (true, true));
+    assert_eq!(public("[brand.public]\nwithdraw = true\ncancel = false"), (false, true));
+    let found = problems(&format!("{GOOD}markets = [\"DE\"]\n[brand.public]\ncancel = false\n"));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].contains("`cancel` is false") && found[0].contains("DE"), "{}", found[0]);
+    let found = problems(&format!("{GOOD}[brand.public]\ncancle = true\n"));
+    assert!(found[0].contains("did you mean `cancel`?"), "{}", found[0]);
+    in_brand("public = true", "[brand.public]");
+}
+
+#[test]
 fn values_of_a_reason_are_checked() {
     let reason =
         |rest: &str| problems(&format!("{GOOD}[[brand.reason]]\nkey = \"a\"\nlabel = \"A\"\n{rest}\n"));
@@ -268,7 +287,7 @@ fn the_example_has_no_mistakes_and_every_field() {
     let text = include_str!("../farewell.example.toml");
     let config = read(text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
     let all = problems(
-        "x = 1\n[server]\nx = 1\n[server.smtp]\nxyz = 1\n[[brand]]\nx = 1\n[[brand.reason]]\nxyz = 1\n[[brand.offer]]\nkind = \"discount\"\nxyz = 1\n[brand.offer.when]\nxyz = 1\n",
+        "x = 1\n[server]\nx = 1\n[server.smtp]\nxyz = 1\n[[brand]]\nx = 1\n[brand.public]\nxyz = 1\n[[brand.reason]]\nxyz = 1\n[[brand.offer]]\nkind = \"discount\"\nxyz = 1\n[brand.offer.when]\nxyz = 1\n",
     );
     let fields: Vec<&str> = all
         .iter()

@@ -1,5 +1,6 @@
 //! The `farewell` command.
 
+mod declarations;
 mod keys;
 mod ledger;
 mod lint;
@@ -32,6 +33,7 @@ Examples:
   farewell keys create --brand example       make an API key for the backend of a brand
   farewell ledger import ledger.json --brand example
   farewell receipts test --brand example     try how receipts reach customers
+  farewell declarations list                 what was declared on the public pages and waits for somebody
   farewell serve                             answer until Ctrl-C or SIGTERM
 
 A session, from your backend:
@@ -67,6 +69,9 @@ enum Command {
     /// How receipts reach customers.
     #[command(subcommand)]
     Receipts(receipts::ReceiptsCommand),
+    /// Cancellations and withdrawals that were declared on the public pages.
+    #[command(subcommand)]
+    Declarations(declarations::Declarations),
 }
 
 /// Why a command has failed: a sentence for the person who typed it.
@@ -82,6 +87,7 @@ impl Cli {
             Command::Keys(keys) => keys.run(config).await,
             Command::Ledger(ledger) => ledger.run(config).await,
             Command::Receipts(receipts) => receipts.run(config).await,
+            Command::Declarations(declarations) => declarations.run(config).await,
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

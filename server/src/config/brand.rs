@@ -5,7 +5,8 @@ use url::Url;
 
 use super::table::Table;
 use super::{market, offer, reason, receipts, theme, value, wording, words};
-use crate::brand::{BillingKind, Brand, CancelTiming, Plan};
+use crate::brand::{BillingKind, Brand, CancelTiming, Plan, PublicPages};
+use crate::declaration::{Kind, demanded};
 use crate::locale;
 use crate::place::Place;
 
@@ -43,6 +44,7 @@ impl Brands {
             &[("at_period_end", CancelTiming::AtPeriodEnd), ("immediately", CancelTiming::Immediately)],
         );
         let receipts = receipts::read(&table, &markets, self.mail);
+        let public = public(&table, &markets);
         let survey = table.flag("survey");
         let feedback = table.flag("feedback");
         let (ids, offers) = unique(&table, "offer", "[[brand.offer]]", "id", offer::read);
@@ -75,6 +77,7 @@ impl Brands {
                 theme,
                 cancel: cancel.unwrap_or(CancelTiming::AtPeriodEnd),
                 receipts,
+                public,
                 survey: survey.unwrap_or(true),
                 feedback: feedback.unwrap_or(true),
                 reasons,
@@ -119,6 +122,27 @@ impl Brands {
         self.site_ids.push(*number.get_ref());
         Some(number.into_inner())
     }
+}
+
+/// Reads `[brand.public]`. A page that the law of a market demands is there without it.
+fn public(brand: &Table<'_>, markets: &[Place]) -> PublicPages {
+    let written = brand.table("public", "[brand.public]");
+    let page = |kind: Kind| {
+        let demanded = demanded(kind, markets);
+        let flag = written.as_ref().and_then(|table| table.flag(kind.name()));
+        if let (Some(place), Some(false), Some(table)) = (demanded, flag, &written) {
+            let (name, country) = (kind.name(), &place.country);
+            table.wrong_here(format!(
+                "`{name}` is false, but the law of {country}, one of the `markets`, demands the page; leave it out."
+            ));
+        }
+        flag.unwrap_or(demanded.is_some())
+    };
+    let pages = PublicPages { cancel: page(Kind::Cancel), withdraw: page(Kind::Withdraw) };
+    if let Some(table) = written {
+        table.finish();
+    }
+    pages
 }
 
 /// A text that has to pass a check.

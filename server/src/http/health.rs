@@ -11,5 +11,11 @@ pub async fn get(State(app): State<App>) -> Result<Json<Value>, ApiError> {
         .fetch_one(app.sessions.store.read())
         .await
         .map_err(store::Error::from)?;
-    Ok(Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "pending": pending })))
+    let declarations = app.desk.register.waiting().await?;
+    Ok(Json(json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "pending": pending,
+        "declarations": { "open": declarations.open, "overdue": declarations.overdue },
+    })))
 }

@@ -2,16 +2,19 @@
 
 pub mod body;
 mod caller;
+mod declarations;
 mod error;
 mod fields;
 mod flow;
 mod guard;
 mod health;
 mod ledger;
+mod peer;
 mod result;
 mod retention_session;
 mod router;
 mod well_known;
 
 pub use error::ApiError;
+pub use peer::Peer;
 pub use router::{App, router};

@@ -11,8 +11,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::body::LARGEST_BODY;
-use super::{ApiError, flow, guard, health, ledger, result, retention_session, well_known};
+use super::{ApiError, declarations, flow, guard, health, ledger, result, retention_session, well_known};
 use crate::config::Config;
+use crate::declaration::{self, Desk};
 use crate::keys::ApiKeys;
 use crate::page;
 use crate::session::Sessions;
@@ -24,6 +25,8 @@ pub struct App {
     pub sessions: Sessions,
     /// The API keys.
     pub keys: ApiKeys,
+    /// The desk where declarations arrive.
+    pub desk: Desk,
 }
 
 /// Every route of the server.
@@ -37,6 +40,8 @@ pub fn router(app: App) -> Router {
     let backend = Router::new()
         .route("/v1/retention/session", post(retention_session::create))
         .route("/v1/ledger/customers/{customer}", get(ledger::get))
+        .route("/v1/declarations", get(declarations::list))
+        .route("/v1/declarations/{reference}", get(declarations::get).post(declarations::decide))
         .route("/api/public/cancel/result", post(result::verify))
         .route("/.well-known/jwks.json", get(well_known::jwks))
         .route("/api/health", get(health::get))
@@ -46,6 +51,7 @@ pub fn router(app: App) -> Router {
         .merge(browser)
         .merge(backend)
         .merge(page::router(&app.sessions.config))
+        .merge(declaration::router())
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::custom(guard::panicked))
@@ -75,7 +81,7 @@ async fn home(config: Arc<Config>) -> Response {
 }
 
 async fn nothing_here(uri: Uri) -> Response {
-    if uri.path().starts_with("/c/") {
+    if uri.path().starts_with("/c/") || uri.path().starts_with("/b/") {
         return page::missing().into_response();
     }
     ApiError::new(

@@ -22,7 +22,12 @@ pub struct Asset {
 
 /// The stylesheet: the flow's own, how a page frames it, and receipts.
 pub static STYLE: LazyLock<Asset> = LazyLock::new(|| {
-    let parts = [flow::STYLE, include_str!("page.css"), include_str!("receipt.css")];
+    let parts = [
+        flow::STYLE,
+        include_str!("page.css"),
+        include_str!("receipt.css"),
+        include_str!("../declaration/page/declaration.css"),
+    ];
     Asset::new("style", "css", CSS, &parts)
 });
 

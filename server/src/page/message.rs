@@ -25,6 +25,13 @@ impl Message {
         Self { status, about, lang: "en".into(), support_email: None }
     }
 
+    /// The message in the language of a BCP 47 tag, or in English.
+    #[must_use]
+    pub fn in_language(mut self, tag: &str) -> Self {
+        self.lang = tag.into();
+        self
+    }
+
     /// The message with an address to write to.
     #[must_use]
     pub fn with_email(mut self, email: Option<&String>) -> Self {

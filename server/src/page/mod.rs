@@ -7,6 +7,7 @@ mod message;
 mod open;
 mod receipt;
 
+pub use asset::Asset;
 pub use document::Document;
 pub use handlers::router;
 pub use message::{Message, home, missing};

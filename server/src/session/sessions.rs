@@ -12,7 +12,7 @@ use super::handle::new_handle;
 use super::outcome::{Ended, TokenClaims};
 use super::stored::Stored;
 use crate::billing::{Billing, Lookup, LookupError, Registry, Snapshot};
-use crate::brand::Brand;
+use crate::brand::{Brand, CancelTiming};
 use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::intents::Executor;
@@ -283,9 +283,23 @@ impl Sessions {
     /// # Errors
     /// The database failed, or the brand is no longer configured. Conflicts are no errors.
     pub async fn act(&self, session: Stored, actions: Vec<Placed>) -> Result<Acted, SessionError> {
+        let cancel = self.config.brand(&session.brand).ok_or(SessionError::UnknownBrand)?.cancel;
+        self.act_with(session, actions, cancel).await
+    }
+
+    /// [Does](Self::act) the same, with cancellations that take effect then, whatever the brand has configured.
+    ///
+    /// # Errors
+    /// As those of [`act`](Self::act).
+    pub async fn act_with(
+        &self,
+        session: Stored,
+        actions: Vec<Placed>,
+        cancel: CancelTiming,
+    ) -> Result<Acted, SessionError> {
         let brand = self.config.brand(&session.brand).cloned().ok_or(SessionError::UnknownBrand)?;
         let fresh = Fresh::of(self, &session, &brand, &actions).await?;
-        let (now, cancel) = (self.clock.now(), brand.cancel);
+        let now = self.clock.now();
         let issuer =
             Issuer { signer: self.signer.clone(), origin: self.config.server.public_url.clone(), brand };
         let (session, conflict) = self

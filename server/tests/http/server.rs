@@ -250,6 +250,8 @@ impl Running {
             "actions" => "SELECT count(*) FROM actions",
             "intents" => "SELECT count(*) FROM intents",
             "outcomes" => "SELECT count(*) FROM outcomes",
+            "declarations" => "SELECT count(*) FROM declarations",
+            "mails" => "SELECT count(*) FROM mails",
             "discounts" => "SELECT count(*) FROM ledger_discounts",
             other => panic!("{other} is not counted"),
         };
