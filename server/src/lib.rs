@@ -12,6 +12,7 @@ pub mod intents;
 pub mod keys;
 pub mod locale;
 pub mod mail;
+pub mod offer;
 pub mod outbox;
 pub mod page;
 pub mod place;

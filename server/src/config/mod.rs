@@ -1,6 +1,7 @@
 //! `farewell.toml`: read and checked as a whole, so that every mistake is told at once, each with its place.
 
 mod brand;
+mod discount;
 mod offer;
 mod problem;
 mod reason;
@@ -9,6 +10,7 @@ mod server;
 mod smtp;
 mod table;
 mod value;
+mod when;
 
 use std::fmt;
 use std::path::Path;

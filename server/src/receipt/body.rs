@@ -1,9 +1,10 @@
-use flow::{Element, Node, Outcome, Run, State, Step};
+use flow::{OfferRecord, Outcome, Run};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::format::Format;
 use crate::locale::Pack;
+use crate::policy;
 use crate::session::Stored;
 
 /// What a receipt says: the payload of its signature, a set of JWT claims.
@@ -46,6 +47,8 @@ pub struct Body {
     pub policy: String,
     /// The offer that was taken.
     pub offer: Option<Agreed>,
+    /// What the customer declared, where the law makes leaving a declaration.
+    pub declared: Option<Declared>,
     /// Reference of the cancellation that was taken back.
     pub takes_back: Option<String>,
     /// BCP 47 tag of the language of what follows.
@@ -66,6 +69,8 @@ pub struct Body {
 pub enum Kind {
     /// The customer canceled.
     Cancellation,
+    /// The customer withdrew from the contract.
+    Withdrawal,
     /// The customer took an offer.
     Offer,
     /// The customer took a cancellation back.
@@ -88,8 +93,21 @@ pub struct Agreed {
     pub id: String,
     /// The offer in a line.
     pub headline: String,
+    /// What was chosen, where there was a choice.
+    pub choice: Option<String>,
     /// What was shown with it, in the order it was shown: what is billed, when, and what follows.
     pub terms: Vec<String>,
+}
+
+/// A declaration that ends a contract. The law wants its content confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declared {
+    /// For cause, and so at once.
+    pub extraordinary: bool,
+    /// The cause, in the customer's words.
+    pub cause: Option<String>,
+    /// The day that was named for the end, as `2026-12-31`.
+    pub until: Option<String>,
 }
 
 /// A line of a receipt.
@@ -107,13 +125,15 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Cancellation => "cancellation",
+            Self::Withdrawal => "withdrawal",
             Self::Offer => "offer",
             Self::Undo => "undo",
         }
     }
 
-    fn of(run: &Run) -> Self {
+    fn of(run: &Run, policy: &str) -> Self {
         match (run.outcome, run.accepted()) {
+            (Some(Outcome::Canceled), _) if policy == policy::WITHDRAWAL.id => Self::Withdrawal,
             (Some(Outcome::Canceled), _) => Self::Cancellation,
             (_, Some(_)) => Self::Offer,
             _ => Self::Undo,
@@ -128,9 +148,9 @@ impl Body {
         let (flow, index) = (&session.flow, (run as usize).checked_sub(1)?);
         let ended = session.state.runs.get(index)?;
         let receipt = ended.receipt.as_ref()?;
-        let kind = Kind::of(ended);
+        let kind = Kind::of(ended, &session.policy.id);
         let (pack, format) = (Pack::of(&flow.locale), Format::of(flow));
-        let offer = ended.accepted().and_then(|id| agreed(session, ended, id, &format));
+        let offer = ended.accepted().and_then(|record| agreed(session, record, &format));
         let before = session.state.runs.iter().take(index).rev();
         let takes_back = before.filter_map(|run| run.receipt.as_ref()).next();
         let takes_back = takes_back.filter(|_| kind == Kind::Undo).map(|receipt| receipt.reference.clone());
@@ -155,6 +175,7 @@ impl Body {
             effect: "pending".into(),
             policy: session.policy.id.clone(),
             offer,
+            declared: declared(session, ended),
             takes_back,
             lang: flow.locale.clone(),
             title: word(pack, kind, "title"),
@@ -178,12 +199,19 @@ impl Body {
         say("receipt_brand", Some(self.brand.clone()));
         say("receipt_plan", self.contract.plan.clone());
         say("receipt_contract", self.contract.subscription.clone());
-        if self.kind == Kind::Cancellation {
+        if matches!(self.kind, Kind::Cancellation | Kind::Withdrawal) {
             let day = self.effective_at.as_ref().map(|effective| format.date(&at(effective)));
             say("receipt_effective", Some(day.unwrap_or_else(|| pack.page("receipt_soon").into())));
         }
+        if let Some(declared) = &self.declared {
+            let kind = if declared.extraordinary { "receipt_for_cause" } else { "receipt_ordinary" };
+            say("receipt_kind", Some(pack.page(kind).into()));
+            say("receipt_cause", declared.cause.clone());
+            say("receipt_until", declared.until.clone());
+        }
         if let Some(offer) = &self.offer {
             say("receipt_offer", Some(offer.headline.clone()));
+            say("receipt_choice", offer.choice.clone());
             say("receipt_terms", Some(offer.terms.join(" ")).filter(|terms| !terms.is_empty()));
         }
         say("receipt_takes_back", self.takes_back.clone());
@@ -208,30 +236,31 @@ fn word(pack: &Pack, kind: Kind, what: &str) -> String {
 }
 
 /// What the customer agreed to, in the words of the screen with the button.
-fn agreed(session: &Stored, run: &Run, id: &str, format: &Format) -> Option<Agreed> {
-    let offer = session.flow.offer(id)?;
-    let open = Run { step: Step::Offer { offer: id.into() }, outcome: None, receipt: None, ..run.clone() };
-    let screen = flow::view(&session.flow, &session.policy, &State { runs: vec![open] });
-    let card = screen.form.walk().find(|element| element.attribute("class") == Some("card"));
-    let terms = card.into_iter().flat_map(Element::walk).filter(|element| element.tag == "p");
-    let terms = terms.filter(|element| element.attribute("class") != Some("headline"));
+fn agreed(session: &Stored, record: &OfferRecord, format: &Format) -> Option<Agreed> {
+    let offer = session.flow.offer(&record.id)?;
+    let choice = offer.choice(record.choice.as_deref());
+    let lines = choice.iter().flat_map(|choice| &choice.lines).map(|line| {
+        let price = line.price.as_ref().map(|price| format.money(price)).unwrap_or_default();
+        let date = line.date.as_ref().map(|date| format.date(date)).unwrap_or_default();
+        line.text.replace("{price}", &price).replace("{date}", &date)
+    });
     Some(Agreed {
-        id: id.into(),
+        id: offer.id.clone(),
         headline: one_line(&offer.headline),
-        terms: terms.map(|element| one_line(&written(element, format))).collect(),
+        choice: choice.filter(|_| offer.choices.len() > 1).map(|choice| one_line(&choice.label)),
+        terms: offer.body.iter().cloned().chain(lines).map(|text| one_line(&text)).collect(),
     })
 }
 
-/// An element's text, as a browser shows it.
-fn written(element: &Element, format: &Format) -> String {
-    let text = |node: &Node| match node {
-        Node::Element(child) => written(child, format),
-        Node::Text(text) => text.clone(),
-        Node::Money(money) => format.money(money),
-        Node::Date(at) => format.date(at),
-        Node::Moment(at) => format.moment(at),
-    };
-    element.children.iter().map(text).collect()
+/// What the customer declared, where the law makes leaving a declaration.
+fn declared(session: &Stored, run: &Run) -> Option<Declared> {
+    let said = &run.declared;
+    let ends = session.policy.declares && run.outcome == Some(Outcome::Canceled);
+    ends.then(|| Declared {
+        extraordinary: said.extraordinary,
+        cause: said.cause.as_deref().map(one_line),
+        until: said.until.clone(),
+    })
 }
 
 /// A text in one line: no merchant's text makes a line of a receipt.
