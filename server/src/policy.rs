@@ -138,7 +138,9 @@ pub fn withdrawal(place: &Place) -> bool {
 /// The first law that gives customers of these markets a copy that can be kept.
 #[must_use]
 pub fn durable_copy_demanded(markets: &[Place]) -> Option<&'static str> {
-    markets.iter().flat_map(laws).find(|law| law.durable_copy).map(|law| law.law)
+    // The later ones are the stricter ones, and say it more closely.
+    let law = |place| laws(place).filter(|law| law.durable_copy).last();
+    markets.iter().find_map(law).map(|law| law.law)
 }
 
 /// What the laws of all these places allow in common, and everything that one of them demands.

@@ -127,7 +127,7 @@ async fn it_is_saved_as_text_with_a_signature_that_anybody_can_check() {
         ("time_zone", json!("America/New_York")),
         ("effective_at", json!("2026-12-10T05:00:00.000Z")),
         ("effect", json!("pending")),
-        ("policy", json!("default")),
+        ("policy", json!("us-ca")),
         ("offer", Value::Null),
     ] {
         assert_eq!(body[member], value, "{member}");
@@ -150,7 +150,7 @@ async fn an_accepted_offer_says_what_was_agreed() {
     let session = server.session(1).await;
     let actions = json!([
         { "run": 1, "seq": 1, "do": "answer", "reason": "too_expensive", "follow_up.too_expensive": "nothing" },
-        { "run": 1, "seq": 2, "do": "accept", "offer": "half" },
+        { "run": 1, "seq": 2, "do": "accept", "claim_id": "half" },
     ]);
     act(&server, &session, actions).await;
     let page = Page::get(&server, &format!("{}/receipt", server.page_of(&session).await)).await;
@@ -284,7 +284,7 @@ async fn a_receipt_of_what_billing_refused_says_so_and_whoever_got_it_is_told() 
     let session = server.session(1).await;
     let actions = json!([
         { "run": 1, "seq": 1, "do": "answer", "reason": "too_expensive" },
-        { "run": 1, "seq": 2, "do": "accept", "offer": "half" },
+        { "run": 1, "seq": 2, "do": "accept", "claim_id": "half" },
     ]);
     act(&server, &session, actions).await;
     let path = format!("{}/receipt", server.page_of(&session).await);
@@ -309,7 +309,7 @@ async fn a_merchant_who_sends_receipts_is_told_what_billing_refused() {
     let session = server.session(1).await;
     let actions = json!([
         { "run": 1, "seq": 1, "do": "answer", "reason": "too_expensive" },
-        { "run": 1, "seq": 2, "do": "accept", "offer": "half" },
+        { "run": 1, "seq": 2, "do": "accept", "claim_id": "half" },
     ]);
     act(&server, &session, actions).await;
     let handed: Vec<String> = sqlx::query_scalar("SELECT body FROM handovers ORDER BY rowid")
