@@ -159,7 +159,7 @@ async fn an_accepted_offer_says_what_was_agreed() {
     let terms = page.line("Agreed").unwrap();
     assert_eq!(
         terms,
-        "Your next payment would be $10.00 on December 10, 2026. After that it is $20.00 again, from March 10, 2027."
+        "Your next payment is $10.00 on December 10, 2026. After that it is $20.00 again, from March 10, 2027."
     );
     assert_eq!(page.line("Ends on"), None);
 }
