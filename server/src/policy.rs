@@ -251,17 +251,4 @@ mod tests {
         assert_eq!(ids.len(), all().count());
         assert!(all().all(|law| !law.law.is_empty()));
     }
-
-    #[test]
-    fn a_copy_to_keep_is_demanded_in_the_union() {
-        let law = |markets: &[&str]| {
-            durable_copy_demanded(&markets.iter().map(|text| place(text)).collect::<Vec<_>>())
-        };
-        assert!(law(&["US", "DE"]).unwrap().contains("312k"));
-        assert!(law(&["FR"]).unwrap().contains("L215-1-1"));
-        assert!(law(&["ES", "GB"]).unwrap().contains("2011/83/EU"));
-        assert_eq!(law(&["GB", "US-CA", "CH"]), None);
-        assert_eq!(law(&[]), None);
-        assert!(UNION.iter().all(|country| Place::read(country).is_ok()));
-    }
 }

@@ -31,6 +31,12 @@ pub struct NewMail {
     pub text: String,
 }
 
+/// Whether mail can be sent to this text.
+#[must_use]
+pub fn is_address(text: &str) -> bool {
+    text.parse::<lettre::Address>().is_ok()
+}
+
 /// Writes a mail. Belongs in the transaction of what it tells about; it is sent soon after that.
 ///
 /// # Errors

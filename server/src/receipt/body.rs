@@ -1,10 +1,10 @@
-use flow::{Flow, OfferRecord, Outcome, Run, Word};
+use flow::{OfferRecord, Outcome, Run};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::format::Format;
 use crate::locale::Pack;
-use crate::policy::WITHDRAWAL;
+use crate::policy;
 use crate::session::Stored;
 
 /// What a receipt says: the payload of its signature, a set of JWT claims.
@@ -47,6 +47,8 @@ pub struct Body {
     pub policy: String,
     /// The offer that was taken.
     pub offer: Option<Agreed>,
+    /// What the customer declared, where the law makes leaving a declaration.
+    pub declared: Option<Declared>,
     /// Reference of the cancellation that was taken back.
     pub takes_back: Option<String>,
     /// BCP 47 tag of the language of what follows.
@@ -91,8 +93,21 @@ pub struct Agreed {
     pub id: String,
     /// The offer in a line.
     pub headline: String,
+    /// What was chosen, where there was a choice.
+    pub choice: Option<String>,
     /// What was shown with it, in the order it was shown: what is billed, when, and what follows.
     pub terms: Vec<String>,
+}
+
+/// A declaration that ends a contract. The law wants its content confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declared {
+    /// For cause, and so at once.
+    pub extraordinary: bool,
+    /// The cause, in the customer's words.
+    pub cause: Option<String>,
+    /// The day that was named for the end, as `2026-12-31`.
+    pub until: Option<String>,
 }
 
 /// A line of a receipt.
@@ -118,7 +133,7 @@ impl Kind {
 
     fn of(run: &Run, policy: &str) -> Self {
         match (run.outcome, run.accepted()) {
-            (Some(Outcome::Canceled), _) if policy == WITHDRAWAL.id => Self::Withdrawal,
+            (Some(Outcome::Canceled), _) if policy == policy::WITHDRAWAL.id => Self::Withdrawal,
             (Some(Outcome::Canceled), _) => Self::Cancellation,
             (_, Some(_)) => Self::Offer,
             _ => Self::Undo,
@@ -135,7 +150,7 @@ impl Body {
         let receipt = ended.receipt.as_ref()?;
         let kind = Kind::of(ended, &session.policy.id);
         let (pack, format) = (Pack::of(&flow.locale), Format::of(flow));
-        let offer = ended.accepted().and_then(|record| agreed(flow, record, &format));
+        let offer = ended.accepted().and_then(|record| agreed(session, record, &format));
         let before = session.state.runs.iter().take(index).rev();
         let takes_back = before.filter_map(|run| run.receipt.as_ref()).next();
         let takes_back = takes_back.filter(|_| kind == Kind::Undo).map(|receipt| receipt.reference.clone());
@@ -160,6 +175,7 @@ impl Body {
             effect: "pending".into(),
             policy: session.policy.id.clone(),
             offer,
+            declared: declared(session, ended),
             takes_back,
             lang: flow.locale.clone(),
             title: word(pack, kind, "title"),
@@ -168,13 +184,6 @@ impl Body {
             note: pack.page("receipt_note").into(),
         };
         body.lines = body.lines(pack, &format, flow.support_email.as_deref());
-        let declared = declared(session, ended, &format)
-            .into_iter()
-            .map(|(word, text)| Line { label: flow.words.get(word).into(), text: one_line(&text) });
-        // Behind the contract, before what comes of it.
-        let at = body.lines.iter().position(|line| line.label == pack.page("receipt_effective"));
-        let at = at.unwrap_or(body.lines.len());
-        body.lines.splice(at..at, declared);
         Some(body)
     }
 
@@ -194,8 +203,15 @@ impl Body {
             let day = self.effective_at.as_ref().map(|effective| format.date(&at(effective)));
             say("receipt_effective", Some(day.unwrap_or_else(|| pack.page("receipt_soon").into())));
         }
+        if let Some(declared) = &self.declared {
+            let kind = if declared.extraordinary { "receipt_for_cause" } else { "receipt_ordinary" };
+            say("receipt_kind", Some(pack.page(kind).into()));
+            say("receipt_cause", declared.cause.clone());
+            say("receipt_until", declared.until.clone());
+        }
         if let Some(offer) = &self.offer {
             say("receipt_offer", Some(offer.headline.clone()));
+            say("receipt_choice", offer.choice.clone());
             say("receipt_terms", Some(offer.terms.join(" ")).filter(|terms| !terms.is_empty()));
         }
         say("receipt_takes_back", self.takes_back.clone());
@@ -220,32 +236,31 @@ fn word(pack: &Pack, kind: Kind, what: &str) -> String {
 }
 
 /// What the customer agreed to, in the words of the screen with the button.
-fn agreed(flow: &Flow, record: &OfferRecord, format: &Format) -> Option<Agreed> {
-    let offer = flow.offer(&record.id)?;
+fn agreed(session: &Stored, record: &OfferRecord, format: &Format) -> Option<Agreed> {
+    let offer = session.flow.offer(&record.id)?;
     let choice = offer.choice(record.choice.as_deref());
-    let label = choice.map(|choice| one_line(&choice.label)).filter(|label| !label.is_empty());
-    let lines = choice.into_iter().flat_map(|choice| &choice.lines).map(|line| format.line(line));
+    let lines = choice.iter().flat_map(|choice| &choice.lines).map(|line| {
+        let price = line.price.as_ref().map(|price| format.money(price)).unwrap_or_default();
+        let date = line.date.as_ref().map(|date| format.date(date)).unwrap_or_default();
+        line.text.replace("{price}", &price).replace("{date}", &date)
+    });
     Some(Agreed {
         id: offer.id.clone(),
         headline: one_line(&offer.headline),
-        terms: offer.body.clone().into_iter().chain(label).chain(lines).map(|text| one_line(&text)).collect(),
+        choice: choice.filter(|_| offer.choices.len() > 1).map(|choice| one_line(&choice.label)),
+        terms: offer.body.iter().cloned().chain(lines).map(|text| one_line(&text)).collect(),
     })
 }
 
-/// What the customer has declared, where leaving is a declaration: the law wants its content confirmed.
-fn declared(session: &Stored, run: &Run, format: &Format) -> Vec<(Word, String)> {
-    let (words, said) = (&session.flow.words, &run.declared);
-    if !session.policy.declares || !session.flow.declaration.ends {
-        return Vec::new();
-    }
-    let kind = if said.extraordinary { Word::Extraordinary } else { Word::Ordinary };
-    let day = said.until.as_ref().map(|day| format.date(&flow::Instant(format!("{day}T12:00:00Z"))));
-    let mut lines = vec![
-        (Word::Kind, words.get(kind).to_owned()),
-        (Word::When, day.unwrap_or_else(|| words.get(Word::Earliest).to_owned())),
-    ];
-    lines.extend(said.cause.clone().map(|cause| (Word::Cause, cause)));
-    lines
+/// What the customer declared, where the law makes leaving a declaration.
+fn declared(session: &Stored, run: &Run) -> Option<Declared> {
+    let said = &run.declared;
+    let ends = session.policy.declares && run.outcome == Some(Outcome::Canceled);
+    ends.then(|| Declared {
+        extraordinary: said.extraordinary,
+        cause: said.cause.as_deref().map(one_line),
+        until: said.until.clone(),
+    })
 }
 
 /// A text in one line: no merchant's text makes a line of a receipt.

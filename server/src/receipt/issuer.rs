@@ -45,14 +45,11 @@ impl Issuer {
         .bind(&jws)
         .execute(&mut *tx)
         .await?;
-        // Where the customer has just said it is to go, else where billing knows them.
-        let named = session
-            .state
-            .runs
-            .get((run as usize).saturating_sub(1))
-            .and_then(|run| run.declared.email.as_deref());
-        let named = named.filter(|email| email_address::EmailAddress::is_valid(email));
-        self.send(tx, &body, jws, named.or(session.billing.customer.email.as_deref()), now).await
+        let ended = session.state.runs.get((run as usize).saturating_sub(1));
+        // Who declares something may say where the confirmation is to go.
+        let named = ended.and_then(|run| run.declared.email.as_deref()).filter(|to| mail::is_address(to));
+        let to = named.or(session.billing.customer.email.as_deref());
+        self.send(tx, &body, jws, to, now).await
     }
 
     async fn send(

@@ -1,7 +1,7 @@
 //! Receipts: what a customer did, in a document that is issued at the press, signed, kept unchanged, and brought to the customer.
 //!
-//! A receipt is written in the transaction of the press, also while billing is pending. Of what a customer typed it holds
-//! a declaration only, whose content the law wants confirmed.
+//! A receipt is written in the transaction of the press, also while billing is pending. No answer of
+//! the survey is in it.
 
 mod body;
 mod handover;
@@ -11,7 +11,7 @@ mod stored;
 mod text;
 mod ways;
 
-pub use body::{Agreed, Body, Contract, Kind, Line};
+pub use body::{Agreed, Body, Contract, Declared, Kind, Line};
 pub use handover::{Handover, SIGNATURE};
 pub use issuer::{Issuer, TYPE};
 pub use refusal::tell_refused;

@@ -202,7 +202,7 @@ async fn a_brand_that_sells_in_germany_does_not_start_without_a_mail_server_that
     let with = |login: &str| german(mails.configure(include_str!("farewell.toml"), login));
     assert_eq!(refused(|_| with("username = \"acme\"\npassword = \"swordfish\"")).await, None);
     let wrong = refused(|_| with("username = \"acme\"\npassword = \"sesame\"")).await.unwrap();
-    for word in ["brand \"acme\"", "§312k(4) BGB", "535", "`username`", "[server.smtp]"] {
+    for word in ["brand \"acme\"", "312k", "535", "`username`", "[server.smtp]"] {
         assert!(wrong.contains(word), "{word}: {wrong}");
     }
     assert!(!wrong.contains("sesame"));

@@ -127,7 +127,7 @@ async fn it_is_saved_as_text_with_a_signature_that_anybody_can_check() {
         ("time_zone", json!("America/New_York")),
         ("effective_at", json!("2026-12-10T05:00:00.000Z")),
         ("effect", json!("pending")),
-        ("policy", json!("default")),
+        ("policy", json!("us-ca")),
         ("offer", Value::Null),
     ] {
         assert_eq!(body[member], value, "{member}");
@@ -159,7 +159,7 @@ async fn an_accepted_offer_says_what_was_agreed() {
     let terms = page.line("Agreed").unwrap();
     assert_eq!(
         terms,
-        "Your next payment would be $10.00 on December 10, 2026. After that it is $20.00 again, from March 10, 2027."
+        "Your next payment is $10.00 on December 10, 2026. After that it is $20.00 again, from March 10, 2027."
     );
     assert_eq!(page.line("Ends on"), None);
 }
@@ -235,12 +235,12 @@ struct Says(Ledger, Answer);
 
 #[async_trait::async_trait]
 impl Billing for Says {
-    async fn plans(&self, _: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
-        Ok(None)
-    }
-
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
         self.0.snapshot(lookup).await
+    }
+
+    async fn plans(&self, ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
+        self.0.plans(ids).await
     }
 
     async fn execute(&self, _: &str, _: &Instruction) -> Answer {
