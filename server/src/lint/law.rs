@@ -2,7 +2,7 @@
 
 /// Each policy and the law it stands for.
 const LAWS: &[(&str, &str)] = &[
-    ("default", "FTC Act § 5 and ROSCA, 15 U.S.C. § 8403"),
+    ("default", "where no law is stricter, after FTC Act § 5 and ROSCA, 15 U.S.C. § 8403"),
     ("us-ca", "Cal. Bus. & Prof. Code § 17602"),
     ("us-mn", "Minn. Stat. § 325G.60"),
     ("de", "§ 312k BGB; BGH, 2026-07-16, I ZR 200/25"),
