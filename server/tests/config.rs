@@ -318,6 +318,15 @@ fn a_market_needs_a_source_for_the_customers_place() {
 }
 
 #[test]
+fn the_fields_of_a_brand_are_listed_once_each() {
+    let list = &problems(&format!("{GOOD}zzz = 1\n[[brand.offer]]\nid = \"x\"\n"))[0];
+    let fields: Vec<&str> =
+        list.split("it has: ").nth(1).expect("a list").trim_end_matches('.').split(", ").collect();
+    let once: std::collections::BTreeSet<&&str> = fields.iter().collect();
+    assert_eq!(fields.len(), once.len(), "{fields:?}");
+}
+
+#[test]
 fn a_brand_makes_fewer_offers_than_the_law_allows_and_never_more() {
     let most = |lines: &str| read(&format!("{GOOD}{lines}\n")).expect("a good text").brands[0].max_offers;
     assert_eq!(most(""), None);
@@ -333,7 +342,11 @@ fn a_brand_makes_fewer_offers_than_the_law_allows_and_never_more() {
 fn what_every_market_forbids_is_said_to_be_never_shown() {
     let offer = "[[brand.offer]]\nid = \"half\"\nkind = \"discount\"\nheadline = \"Half\"\npercent_off = 5\nduration = \"once\"";
     let selling_in = |markets: &str| format!("{GOOD}place = \"session\"\nmarkets = {markets}\n{offer}\n");
-    doubts(&selling_in("[\"US-MN\"]"), 11, &["ever shown", "Minn. Stat. § 325G.60"]);
+    doubts(
+        &selling_in("[\"US-MN\"]"),
+        11,
+        &["an offer is never made", "leave the offers out. [never-shown: Minn. Stat. § 325G.60]"],
+    );
     for also_elsewhere in ["[\"US-MN\", \"US-TX\"]", "[\"US\"]", "[]"] {
         let config = read(&selling_in(also_elsewhere)).expect("a good text");
         assert_eq!(config.warnings, [], "{also_elsewhere}");
@@ -480,4 +493,34 @@ fn the_configurations_of_this_repository_have_nothing_to_find() {
         let config = read(text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
         assert_eq!(config.warnings, []);
     }
+}
+
+#[test]
+fn the_documentation_has_every_law_and_every_locked_label() {
+    use farewell_server::lint::{locked::LOCKED, rules};
+    let text = include_str!("../../docs/configuration.md");
+    for locked in LOCKED {
+        let row = format!(
+            "| `{}` | {} | {} |",
+            locked.policy,
+            language(locked.language),
+            format_args!("`{}` | {}", locked.key, locked.label)
+        );
+        assert!(text.contains(&row), "{row}");
+    }
+    for (rule, law) in rules() {
+        assert!(text.contains(&format!("| `{rule}` |")), "{rule}");
+        for part in law.split("; ") {
+            assert!(text.contains(part), "{rule}: {part}");
+        }
+    }
+}
+
+/// A language as the documentation names it.
+fn language(tag: &str) -> &'static str {
+    [("de", "German"), ("en", "English"), ("fr", "French")]
+        .iter()
+        .find(|(known, _)| *known == tag)
+        .expect("a language that the documentation knows")
+        .1
 }

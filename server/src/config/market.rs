@@ -5,6 +5,8 @@ use crate::brand::{BillingKind, PlaceSource};
 use crate::lint::{law, market};
 use crate::place::Place;
 
+/// The id of the policy where no law is stricter.
+const DEFAULT: &str = "default";
 /// The most offers that can be asked for at all.
 const MOST_OFFERS: i64 = 3;
 
@@ -65,40 +67,37 @@ pub(super) fn max_offers(table: &Table<'_>, markets: &[Place]) -> Option<u32> {
 /// Tells what no customer will ever see, because every market forbids it.
 pub(super) fn never_shown(table: &Table<'_>, markets: &[Place]) {
     let policies = market::policies(markets);
-    if let Some(offer) = table.tables("offer", "[[brand.offer]]").first()
+    let first = |field| Some(table.raw(field)?.get_ref().as_array()?.first()?.span());
+    let never = |span, what: &str, right: &str| {
+        let message = format!(
+            "{what} on the way out: no market of this brand allows it; {right}. [never-shown: {}]",
+            laws(markets)
+        );
+        table.suspect(span, message);
+    };
+    if let Some(offer) = first("offer")
         && policies.iter().all(|policy| policy.max_offers == 0 || !policy.survey)
     {
-        offer.suspect_here(format!(
-            "no offer of this brand is ever shown on the way out: no market of it allows one; leave the offers out. [never-shown: {}]",
-            laws(markets)
-        ));
+        never(offer, "an offer is never made", "leave the offers out");
     }
     if policies.iter().any(|policy| policy.survey) {
         return;
     }
-    let message = |what: &str| {
-        format!(
-            "{what} never asked on the way out: no market of this brand allows it; leave it out. [never-shown: {}]",
-            laws(markets)
-        )
-    };
     for field in ["survey", "feedback"] {
         if let Some(value) = table.raw(field).filter(|value| value.get_ref().as_bool() == Some(true)) {
-            table.suspect(value.span(), message(&format!("`{field}` is")));
+            never(value.span(), &format!("`{field}` is never shown"), &format!("write `{field} = false`"));
         }
     }
-    if let Some(reason) = table.tables("reason", "[[brand.reason]]").first() {
-        reason.suspect_here(message("reasons are"));
+    if let Some(reason) = first("reason") {
+        never(reason, "a reason is never asked for", "leave the reasons out");
     }
 }
 
-/// The laws of the markets, each once.
+/// The laws of the markets, each once; those of places without a law of their own only where there is no other.
 fn laws(markets: &[Place]) -> String {
-    let mut laws: Vec<String> = Vec::new();
-    for law in market::policies(markets).iter().map(|policy| law::of(&policy.id)) {
-        if !laws.contains(&law) {
-            laws.push(law);
-        }
+    let mut ids: Vec<String> = market::policies(markets).into_iter().map(|policy| policy.id).collect();
+    if ids.iter().any(|id| id != DEFAULT) {
+        ids.retain(|id| id != DEFAULT);
     }
-    laws.join("; ")
+    ids.iter().map(|id| law::of(id)).collect::<Vec<_>>().join("; ")
 }

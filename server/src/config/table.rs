@@ -43,11 +43,6 @@ impl<'t> Table<'t> {
         self.problems.suspect(span, message);
     }
 
-    /// Notes something doubtful about the table as a whole.
-    pub(super) fn suspect_here(&self, message: impl Into<String>) {
-        self.problems.suspect(self.span.clone(), message);
-    }
-
     /// Where the value of a field stands, right or wrong.
     pub(super) fn span(&self, field: &str) -> Option<Range<usize>> {
         self.raw(field).map(Spanned::span)

@@ -121,6 +121,9 @@ fn placeholders(text: &str) -> BTreeSet<&str> {
 
 #[cfg(test)]
 mod tests {
+    use toml::de::DeTable;
+
+    use super::super::problem::Problems;
     use super::*;
 
     fn checked(text: &str, usual: &str) -> Result<(), String> {
@@ -154,6 +157,24 @@ mod tests {
         assert!(checked("\u{1b}[31mClose", "Close").is_err());
         assert!(checked(&"é".repeat(300), "Close").is_ok());
         assert!(checked(&"é".repeat(301), "Close").expect_err("long").contains("301"));
+    }
+
+    #[test]
+    fn a_word_that_a_market_locks_stays_as_the_law_has_it() {
+        let text = "cancel = \"Get me out\"\nkeep = \"Stay\"\n";
+        let problems = Problems::new("farewell.toml", text);
+        let document = DeTable::parse(text).expect("TOML");
+        let table = Table::new("[brand.words.en]", document.get_ref(), 0..0, &problems);
+        let words = of_language(&table, Pack::of("en"), &["default".into(), "eu-withdrawal+us-mn".into()]);
+        assert_eq!(words.keys().collect::<Vec<_>>(), ["keep"]);
+        let found = problems.into_list();
+        assert_eq!(found.len(), 1, "{found:#?}");
+        let said = found[0].to_string();
+        for part in
+            ["farewell.toml:1:1: error: `cancel` cannot be changed", "\"confirm withdrawal\"", "2023/2673"]
+        {
+            assert!(said.contains(part), "{said}");
+        }
     }
 
     #[test]

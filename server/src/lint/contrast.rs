@@ -19,7 +19,7 @@ const SHAPE: Need = Need {
 pub const MOST_PROMINENT: f64 = 1.5;
 /// What says that the way out may not be the weaker one.
 const PROMINENCE: &str = "the way out must not be less prominent: FTC Act § 5 (FTC v. Amazon, 2025); \
-                          Cal. Bus. & Prof. Code § 17602; § 312k (2) BGB; EDPB Guidelines 03/2022";
+                          Cal. Bus. & Prof. Code § 17602; § 312k (2) BGB; EDPB Guidelines 03/2022 (hidden in plain sight)";
 
 struct Need {
     ratio: f64,
@@ -44,38 +44,58 @@ pub fn clashes(palette: &Palette) -> Vec<Clash> {
         // The paper on the ink, which is the way out, has the same contrast.
         (&TEXT, ("ink", ink), ("paper", paper)),
         (&TEXT, ("soft", soft), ("paper", paper)),
-        (&TEXT, ("ink", ink), ("tint", tint)),
-        (&TEXT, ("soft", soft), ("tint", tint)),
         (&TEXT, ("on_accent", on_accent), ("accent", accent)),
         (&SHAPE, ("accent", accent), ("paper", paper)),
         (&SHAPE, ("line", line), ("paper", paper)),
     ];
     let mut clashes: Vec<Clash> = pairs.into_iter().filter_map(|(need, a, b)| weak(need, a, b)).collect();
+    clashes
+        .extend([("ink", ink), ("soft", soft)].into_iter().filter_map(|text| too_tinted(text, tint, paper)));
     clashes.extend(less_prominent(ink, accent, paper));
     clashes
 }
 
-fn weak(
+/// A field of a palette and its colour.
+type Field = (&'static str, Color);
+
+fn weak(need: &Need, (name, color): Field, (under, ground): Field) -> Option<Clash> {
+    let hint = || {
+        right(color, |other| other.contrast(ground) >= need.ratio).map_or_else(
+            || format!("write another `{under}` first, on which something can be read"),
+            |fine| format!("write another, such as `{name} = \"{fine}\"`"),
+        )
+    };
+    let message = too_weak(need, (name, color), (under, ground), hint)?;
+    Some(Clash { fields: vec![name, under], message })
+}
+
+/// Text on the tint. What can be read on the paper can be read on a tint that is near enough to it.
+fn too_tinted((name, color): Field, tint: Color, paper: Color) -> Option<Clash> {
+    let readable =
+        |percent| Some(tint.mixed(paper, percent)).filter(|tint| color.contrast(*tint) >= TEXT.ratio);
+    let hint = || match (1..=100).find_map(readable) {
+        Some(fine) => format!("write another, such as `tint = \"{fine}\"`"),
+        None => "write one nearer to `paper`".into(),
+    };
+    let message = too_weak(&TEXT, (name, color), ("tint", tint), hint)?;
+    Some(Clash { fields: vec!["tint", name], message })
+}
+
+/// What to say of a pair whose contrast is not enough.
+fn too_weak(
     need: &Need,
-    (name, color): (&'static str, Color),
-    (under, ground): (&'static str, Color),
-) -> Option<Clash> {
+    (name, color): Field,
+    (under, ground): Field,
+    hint: impl FnOnce() -> String,
+) -> Option<String> {
     let found = color.contrast(ground);
     if found >= need.ratio {
         return None;
     }
-    let (ratio, why, law) = (need.ratio, need.why, need.law);
-    let hint = right(color, |other| other.contrast(ground) >= ratio).map_or_else(
-        || format!("write another `{under}` first, on which something can be read"),
-        |fine| format!("write another, such as `{name} = \"{fine}\"`"),
-    );
-    Some(Clash {
-        fields: vec![name, under],
-        message: format!(
-            "`{name}` {color} on `{under}` {ground} has a contrast of {}:1, and {why} needs {ratio}:1; {hint}. [contrast: {law}]",
-            shown(found)
-        ),
-    })
+    let (ratio, why, law, hint, found) = (need.ratio, need.why, need.law, hint(), shown(found));
+    Some(format!(
+        "`{name}` {color} on `{under}` {ground} has a contrast of {found}:1, and {why} needs {ratio}:1; {hint}. [contrast: {law}]"
+    ))
 }
 
 fn less_prominent(ink: Color, accent: Color, paper: Color) -> Option<Clash> {
@@ -153,10 +173,18 @@ mod tests {
         assert_eq!(fields(Palette { line: color("#999999"), ..light }), [vec!["line", "paper"]]);
         assert_eq!(
             fields(Palette { tint: color("#777777"), ..light }),
-            [vec!["ink", "tint"], vec!["soft", "tint"]]
+            [vec!["tint", "ink"], vec!["tint", "soft"]]
         );
         let pale = Palette { accent: color("#a0a8ff"), on_accent: Color::BLACK, ..light };
         assert_eq!(fields(pale), [vec!["accent", "paper"]]);
+    }
+
+    #[test]
+    fn text_on_a_tint_asks_for_another_tint() {
+        let dark_tint = clashes(&Palette { tint: color("#777777"), ..Palette::LIGHT });
+        let suggested =
+            dark_tint[1].message.split("tint = \"").nth(1).and_then(|rest| rest.get(..7)).expect("a colour");
+        assert_eq!(clashes(&Palette { tint: color(suggested), ..Palette::LIGHT }), [], "{suggested}");
     }
 
     #[test]

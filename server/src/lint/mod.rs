@@ -11,4 +11,4 @@ pub mod market;
 mod pattern;
 
 pub use locked::is_locked;
-pub use pattern::{Text, findings, of_field};
+pub use pattern::{Text, findings, of_field, rules};

@@ -127,6 +127,11 @@ pub fn findings(text: &str, of: Text<'_>) -> Vec<String> {
     rules.filter_map(|rule| Some(format!("\"{}\" {}", rule.finds(&folded)?, rule.reason()))).collect()
 }
 
+/// The id and the law of every rule about texts and settings, in the order they are looked at.
+pub fn rules() -> impl Iterator<Item = (&'static str, &'static str)> {
+    RULES.iter().map(|rule| (rule.written.id.as_str(), rule.written.law.as_str()))
+}
+
 /// Why there is no setting of this name, if it would be a dark pattern: what it does, what would be right and the law.
 #[must_use]
 pub fn of_field(name: &str) -> Option<String> {
