@@ -6,7 +6,7 @@ mod offer;
 mod receipt;
 mod survey;
 
-pub use notice::{Notice, notice};
+pub use notice::{Notice, OPEN_AS_PAGE, notice};
 
 use crate::{Action, Element, Flow, Policy, Position, State, Step, Word, apply};
 
