@@ -1,15 +1,13 @@
-//! Takes comments and needless white space out of the style sheets: their bytes travel inside the widget.
+//! Takes comments and needless white space out of the style sheet of the hosted page. (The npm package has a bundler.)
 
 use std::{env, fs, path::Path};
 
 fn main() {
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    for sheet in ["style.css", "dialog.css"] {
-        let source = Path::new("src").join(sheet);
-        println!("cargo::rerun-if-changed={}", source.display());
-        let written = fs::read_to_string(source).expect("the style sheets are part of this crate");
-        fs::write(Path::new(&out).join(sheet), tightened(&written)).expect("OUT_DIR can be written");
-    }
+    let source = Path::new("src/style.css");
+    println!("cargo::rerun-if-changed={}", source.display());
+    let written = fs::read_to_string(source).expect("the style sheet is part of this crate");
+    fs::write(Path::new(&out).join("style.css"), tightened(&written)).expect("OUT_DIR can be written");
 }
 
 /// Drops comments, folds white space, and drops it where CSS never needs it: around `{`, `}` and `;`, and after `,`.

@@ -1,4 +1,6 @@
-/** A session id (`ret_…`), or a function that asks your backend for one. */
+/**
+ * A session id (`ret_…`), or a function that asks your backend for one. The function is asked again when a session has expired.
+ */
 export type SessionSource = string | (() => Promise<string>);
 
 /** How a flow ended. */
@@ -32,7 +34,7 @@ export interface FlowResult {
 /** Functions to be called when a flow ends. Each gets the result. */
 export interface CallbackOptions {
   /**
-   * The dialog was closed: once for every time it was opened, whatever the outcome. A choice to keep closes it at once;
+   * The dialog was closed, or taken out of the page by it: once for every time it was opened, whatever the outcome. A choice to keep closes it at once;
    * `onRetained` then follows when the server has confirmed it.
    */
   onComplete?: ((result: FlowResult) => void) | undefined;
@@ -47,7 +49,10 @@ export interface RenumerateConfig {
   publicKey: string;
   /** The address of your Farewell server, such as `https://farewell.example.com`, if it is not the one inside the public key. */
   apiBase?: string | undefined;
-  /** Where a person answers. Shown when the flow cannot be loaded. */
+  /**
+   * Where a person answers. Shown when something is broken, if the flow has no address of its own or has not come; the letter
+   * is filled in.
+   */
   fallbackEmail?: string | undefined;
   /** Defaults for every flow. Callbacks given to a single call come first. */
   callbacks?: CallbackOptions | undefined;
@@ -88,7 +93,8 @@ export declare class Farewell {
   mountCancelButton(elementId: string, sessionId: SessionSource, options?: MountCancelButtonOptions | string): void;
 
   /**
-   * Opens the flow at once, in a modal dialog, and returns the dialog.
+   * Opens the flow at once, in a modal dialog, and returns the dialog. If this session is open already, in this page and by
+   * whatever instance, nothing is opened, the dialog that is open is returned, and the callbacks are not used.
    *
    * The dialog fires `farewell:retained`, `farewell:cancelled` and `farewell:complete`, which bubble and carry a
    * {@link FlowResult} as their `detail`.

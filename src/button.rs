@@ -29,8 +29,9 @@ pub(crate) fn mount(element_id: &str, session: String, options: JsValue) -> Resu
         }
     };
     let pressed = Closure::<dyn FnMut()>::new(move || {
-        // The session was checked above; what else can go wrong is shown in the dialog.
-        let _ = visit::begin(session.clone(), options.clone());
+        if let Err(error) = visit::begin(session.clone(), options.clone()) {
+            wasm_bindgen::throw_val(error);
+        }
     });
     button.add_event_listener_with_callback("click", pressed.into_js_value().unchecked_ref()).unwrap_throw();
     Ok(button.unchecked_into())

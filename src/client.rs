@@ -30,30 +30,29 @@ pub(crate) type Trouble = &'static str;
 
 const UNREACHABLE: Trouble = "the server did not answer. Is the option `apiBase` its address?";
 const NONSENSE: Trouble = "the answer was not a Farewell server's. Is the option `apiBase` its address?";
-const UNAUTHORIZED: Trouble = "the server refused the session. It may have expired: create a new one.";
+/// The session is not taken any more: only another one can help.
+pub(crate) const EXPIRED: Trouble = "the server refused the session. It may have expired: create a new one.";
 
 impl Client {
-    /// Asks for the session's document, or sends actions that the server has not acknowledged.
-    pub(crate) async fn ask(&self, actions: Option<&[(Position, Action)]>) -> Result<Answer, Trouble> {
-        let response =
-            self.request(actions).map_err(|_| UNAUTHORIZED)?.send().await.map_err(|_| UNREACHABLE)?;
+    /// Sends actions that the server has not acknowledged.
+    pub(crate) async fn send(&self, actions: &[(Position, Action)]) -> Result<Answer, Trouble> {
+        let response = self.request(actions).map_err(|_| EXPIRED)?.send().await.map_err(|_| UNREACHABLE)?;
         Self::read(&response).await
     }
 
-    fn request(&self, actions: Option<&[(Position, Action)]>) -> Result<Request, JsValue> {
+    fn request(&self, actions: &[(Position, Action)]) -> Result<Request, JsValue> {
         let option = |name| get(&self.options, name);
         let base = option("apiBase").as_string().unwrap_or_default();
-        let path = if actions.is_some() { "/v1/flow/actions" } else { "/v1/flow" };
-        let actions = actions.map_or(JsValue::UNDEFINED, entries);
-        let url = [&base, path].concat();
-        stage::request(&url, &self.session, &option("publicKey"), PATIENCE, &actions).map(Request::from)
+        let url = [&base, "/v1/flow/actions"].concat();
+        stage::request(&url, &self.session, &option("publicKey"), PATIENCE, &entries(actions))
+            .map(Request::from)
     }
 
     async fn read(response: &Response) -> Result<Answer, Trouble> {
         let taken = match response.status() {
             200 => true,
             409 => false,
-            401 => return Err(UNAUTHORIZED),
+            401 => return Err(EXPIRED),
             _ => return Err(NONSENSE),
         };
         let text = response.text().await.map_err(|_| UNREACHABLE)?;
@@ -62,18 +61,23 @@ impl Client {
     }
 }
 
-/// Actions as lists of names and values: the same fields that a form would carry.
+/// Actions as lists of names and values.
 fn entries(actions: &[(Position, Action)]) -> JsValue {
     let list = Array::new();
     for (at, action) in actions {
-        let entries = Array::new();
-        let entry = |name: JsValue, value: JsValue| entries.push(&Array::of2(&name, &value));
-        entry("run".into(), at.run.into());
-        entry("seq".into(), at.seq.into());
-        for (name, value) in action.to_form() {
-            entry(name.into(), value.into());
-        }
-        list.push(&entries);
+        list.push(&fields(*at, action));
     }
     list.into()
+}
+
+/// An action as names and values: the same fields that a form would carry.
+pub(crate) fn fields(at: Position, action: &Action) -> Array {
+    let entries = Array::new();
+    let entry = |name: JsValue, value: JsValue| entries.push(&Array::of2(&name, &value));
+    entry("run".into(), at.run.into());
+    entry("seq".into(), at.seq.into());
+    for (name, value) in action.to_form() {
+        entry(name.into(), value.into());
+    }
+    entries
 }

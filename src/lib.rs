@@ -1,8 +1,9 @@
 //! The widget: the retention flow in a browser.
 //!
 //! Two functions are exported to JavaScript, [`mountCancelButton`](mount_cancel_button) and
-//! [`showRetentionView`](show_retention_view). They are complete in themselves, and adopt a button or an open dialog that
-//! the small facade of the npm package has put there before the WebAssembly arrived.
+//! [`showRetentionView`](show_retention_view). They take the session's document, and adopt a button or an open dialog that
+//! the small facade of the npm package has put there before the WebAssembly arrived. What to do when the document does not
+//! come is the facade's.
 //!
 //! What a step is and what may follow it is decided by the crate `flow`. Here is what needs a browser: a modal dialog with
 //! a shadow root ([`stage`]), elements built from the flow's tree ([`dom`]), requests ([`client`]), and one customer's
@@ -48,12 +49,16 @@ pub fn mount_cancel_button(
 
 /// Opens the flow in a modal dialog and returns the dialog.
 ///
-/// `options` may have `apiBase` (the Farewell server; the page's own origin when absent), `publicKey`, `fallbackEmail`,
-/// `callbacks` (`onRetained`, `onCancelled`, `onComplete`), `fragment` (false keeps the result token out of the page's
-/// fragment), `dialog` (an open dialog to take over) and `document` (what `GET /v1/flow` answered, to save asking for it).
+/// `options` has `document` (what `GET /v1/flow` answered) and `style` (the text of `flow/src/style.css`, which a script carries
+/// in fewer bytes than the module), and may have `apiBase` (the Farewell server; the page's own origin
+/// when absent), `publicKey`, `fallbackEmail` (where the document names no address), `callbacks` (`onRetained`, `onCancelled`,
+/// `onComplete`), `fragment` (false keeps the result token out of the page's fragment), `dialog` (an open dialog to take over),
+/// `again` (forms to be sent at once, each as names and values in turn) and `renew` (begins in another session with such forms,
+/// when this one has expired, and gives a promise).
 ///
 /// # Errors
-/// Throws an `Error` when the session id begins with neither `ret_` nor `sub_`; a `TypeError` when it is not a string.
+/// Throws an `Error` when the session id begins with neither `ret_` nor `sub_`, and one that names the member of the document
+/// that cannot be read; a `TypeError` when the session id is not a string.
 #[wasm_bindgen(js_name = showRetentionView)]
 pub fn show_retention_view(session_id: JsValue, options: JsValue) -> Result<HtmlDialogElement, JsValue> {
     let session = session::any(&session_id)?;

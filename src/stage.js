@@ -2,30 +2,13 @@
 // the page's address. Plain JavaScript, because here it is a tenth of the size of the same calls made one by one from
 // WebAssembly. It knows nothing of the flow.
 
-const MARK = "data-farewell";
-
-const sheet = (css) => {
-  const made = new CSSStyleSheet();
-  made.replaceSync(css);
-  return made;
-};
-
 /** Opens a modal dialog of our own: `body > dialog > div`, the div an open shadow root. Closed, it leaves no trace. */
-export function open(css) {
-  const opener = document.activeElement;
+export function open() {
   const dialog = document.createElement("dialog");
-  dialog.setAttribute(MARK, "");
-  const host = document.createElement("div");
-  host.attachShadow({ mode: "open" });
-  dialog.append(host);
-  const frame = sheet(css);
-  document.adoptedStyleSheets = [...document.adoptedStyleSheets, frame];
+  dialog.append(document.createElement("div"));
+  dialog.firstChild.attachShadow({ mode: "open" });
   document.body.append(dialog);
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other != frame);
-    opener?.focus();
-  });
+  dialog.addEventListener("close", () => dialog.remove());
   dialog.showModal();
   return dialog;
 }
@@ -33,9 +16,12 @@ export function open(css) {
 const rootOf = (dialog) => dialog.firstElementChild.shadowRoot;
 
 /** Makes a dialog ready for steps: their style, and a line that only screen readers read. */
-export function prepare(dialog, css) {
+export function prepare(dialog, style = "") {
   const root = rootOf(dialog);
-  root.adoptedStyleSheets = [sheet(css)];
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(style);
+  root.adoptedStyleSheets = [sheet];
+  root.sent ??= [];
   root.said = document.createElement("p");
   root.said.role = "status";
   root.said.className = "said";
@@ -54,9 +40,18 @@ export function show(dialog, name, form) {
   if (focused) root.querySelector("h2").focus();
 }
 
-/** Puts a notice under the heading, in place of an earlier one. */
-export function notify(dialog, notice) {
+/** Puts a notice under the heading, in place of an earlier one. An address in it gets a letter filled in: what the customer
+ *  pressed, the end of the session's id, by which a merchant finds them and nobody opens anything, what they chose and wrote. */
+export function notify(dialog, notice, reference, session) {
   const root = rootOf(dialog);
+  const address = notice.querySelector("a");
+  if (address) {
+    const { wish } = root.sent.at(-1);
+    const texts = new Map(root.sent.map(({ step, texts }) => [step, texts])).values();
+    const letter = [wish, `${reference}: ${session.slice(-8)}`, ...texts].flat().join("\n\n");
+    const [subject, body] = [wish, letter.replaceAll("\n", "\r\n")].map(encodeURIComponent);
+    address.href += `?subject=${subject}&body=${body}`;
+  }
   root.querySelector(".notice")?.remove();
   root.querySelector("h2").after(notice);
   dialog.scrollTop = 0;
@@ -71,6 +66,13 @@ export function busy(dialog, text) {
   if (!text) root.querySelector(".pressed")?.classList.remove("pressed");
 }
 
+/** What a step was sent with, also as the customer read and wrote it. */
+function kept({ ariaLabel: step }, form, fields, { textContent: wish }) {
+  const chosen = [...form.querySelectorAll(":checked, textarea")].filter((field) => field.parentNode.offsetParent);
+  const texts = chosen.map((field) => (field.type == "textarea" ? field.value : (field.labels?.[0] ?? field).textContent).trim());
+  return { step, fields, wish, texts: texts.filter(Boolean) };
+}
+
 /** Tells of every form that is sent, as the texts name, value, name, value, …; and of the dialog's end. */
 export function listen(dialog, sent, closed) {
   // Choosing a reason may fold another one's question above it.
@@ -82,7 +84,10 @@ export function listen(dialog, sent, closed) {
     if (busy && submitter?.className == "close") dialog.close();
     if (!busy && submitter) {
       submitter.classList.add("pressed");
-      sent([...new FormData(target), [submitter.name, submitter.value]].flat());
+      const fields = new FormData(target, submitter);
+      // Trying again is sending the same.
+      if (!submitter.closest(".notice")) rootOf(dialog).sent.push(kept(dialog, target, fields, submitter));
+      sent([...fields].flat());
     }
     // Last: if the engine breaks down, the browser posts the form, and the flow goes on as a page.
     event.preventDefault();
@@ -108,13 +113,9 @@ export function tell(dialog, callbacks, callback, type, detail) {
 export function request(url, session, publicKey, patience, actions) {
   const headers = { Authorization: "Bearer " + session };
   if (publicKey) headers["X-Public-Key"] = publicKey;
-  const init = { headers, signal: AbortSignal.timeout(patience) };
-  if (actions) {
-    init.method = "POST";
-    headers["Content-Type"] = "application/json";
-    init.body = JSON.stringify({ actions: actions.map((action) => Object.fromEntries(action)) });
-  }
-  return new Request(url, init);
+  headers["Content-Type"] = "application/json";
+  const body = JSON.stringify({ actions: actions.map((action) => Object.fromEntries(action)) });
+  return new Request(url, { method: "POST", headers, body, signal: AbortSignal.timeout(patience) });
 }
 
 /** One line for the developer, without personal data. */
@@ -147,22 +148,21 @@ export const fragment = () => location.hash;
 export const go = (url) => location.assign(url);
 export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
-/** What is shown while the document of a session is on its way, and when it does not come. Its language is not known
- *  yet, so these few words are English. Answers true when the customer wants to try again. */
-export function wait(dialog, failure, email) {
-  const add = (to, tag, text, properties) => to.appendChild(Object.assign(document.createElement(tag), { textContent: text, ...properties }));
-  const form = Object.assign(document.createElement("form"), { className: "step" });
-  const title = failure ? "This did not load" : "One moment…";
-  add(form, "h2", title, { tabIndex: -1 });
-  if (failure) add(form, "p", failure, { role: "alert" });
-  if (failure && email) add(form, "a", email, { href: "mailto:" + email });
-  const again = failure && add(form, "button", "Try again", { className: "leave" });
-  add(form, "button", "Close", { className: "plain", type: "button", onclick: () => dialog.close() });
-  show(dialog, title, form);
-  return new Promise((done) => {
-    form.onsubmit = (event) => {
-      event.preventDefault();
-      if (again) done();
-    };
-  });
+/** Leaves for another page by a form. */
+export function post(action, first, text, entries) {
+  const form = Object.assign(document.createElement("form"), { method: "post", action });
+  for (const [name, value] of [[first, text], ...entries]) {
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+  document.body.append(form);
+  form.submit();
+}
+
+/** Goes on in another session, if the page can make one and something was sent in this run: that is sent again there. Of what
+ *  was sent twice in a row, the last. */
+export async function renew(dialog, options) {
+  const sent = rootOf(dialog).sent.map(({ fields }) => fields);
+  const last = sent.at(-1).get("run");
+  const run = sent.filter((fields) => fields.get("run") == last);
+  await options.renew(run.filter((fields, i) => fields.get("do") != run[i + 1]?.get("do")).map((fields) => [...fields].flat()));
 }

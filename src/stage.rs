@@ -7,17 +7,18 @@ use web_sys::{Element, HtmlDialogElement, Request};
 #[wasm_bindgen(module = "/src/stage.js")]
 extern "C" {
     /// Opens a modal dialog of our own. Closed, it leaves no trace.
-    pub(crate) fn open(css: &str) -> HtmlDialogElement;
+    pub(crate) fn open() -> HtmlDialogElement;
 
-    /// Makes a dialog with a shadow root ready for steps. Fails when it has none.
+    /// Makes a dialog with a shadow root ready for steps, with the text of a style sheet, if there is one. Fails when it has none.
     #[wasm_bindgen(catch)]
-    pub(crate) fn prepare(dialog: &HtmlDialogElement, css: &str) -> Result<(), JsValue>;
+    pub(crate) fn prepare(dialog: &HtmlDialogElement, style: &JsValue) -> Result<(), JsValue>;
 
     /// Shows a step under its name. The focus goes to its heading, unless it is nowhere in the dialog.
     pub(crate) fn show(dialog: &HtmlDialogElement, name: &str, form: &Element);
 
-    /// Puts a notice under the heading, in place of an earlier one.
-    pub(crate) fn notify(dialog: &HtmlDialogElement, notice: &Element);
+    /// Puts a notice under the heading, in place of an earlier one. An address in it gets a letter filled in: what was pressed,
+    /// by which the merchant finds the customer (the end of the session's id), what was chosen and written.
+    pub(crate) fn notify(dialog: &HtmlDialogElement, notice: &Element, reference: &str, session: &str);
 
     /// Shows that the server works, saying so in words; an empty text ends it.
     pub(crate) fn busy(dialog: &HtmlDialogElement, text: &str);
@@ -38,8 +39,8 @@ extern "C" {
         detail: &JsValue,
     );
 
-    /// A request of the browser's API: a GET, or a POST of actions, each a list of names and values. It is given up after
-    /// `patience` milliseconds. Fails when the session cannot be a header.
+    /// A request of the browser's API that sends actions, each a list of names and values. It is given up after `patience`
+    /// milliseconds. Fails when the session cannot be a header.
     #[wasm_bindgen(catch)]
     pub(crate) fn request(
         url: &str,
@@ -71,7 +72,10 @@ extern "C" {
     /// Lets some time pass.
     pub(crate) fn pause(milliseconds: u32) -> Promise;
 
-    /// Shows that the session's document is awaited or, with a `failure`, that it did not come. Resolves when the customer
-    /// wants to try again.
-    pub(crate) fn wait(dialog: &HtmlDialogElement, failure: &str, email: &JsValue) -> Promise;
+    /// Leaves by posting a form: one field and more entries, each a name and a value.
+    pub(crate) fn post(url: &str, name: &str, value: &str, entries: &Array);
+
+    /// Begins in a new session, where what was sent in this run is sent again, by the option `renew`. Rejects when there is
+    /// none, and when nothing was sent: what is being typed would be lost.
+    pub(crate) fn renew(dialog: &HtmlDialogElement, options: &JsValue) -> Promise;
 }

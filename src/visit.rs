@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlDialogElement;
 
-use crate::client::{Answer, Client, Trouble};
+use crate::client::{Answer, Client, EXPIRED, Trouble, fields};
 use crate::dom::{document, draw};
 use crate::value::{Value, get};
 use crate::{result, stage};
@@ -51,54 +51,25 @@ struct Told {
 }
 
 /// Opens the flow: in the dialog that is handed over, or in one of our own.
-pub(crate) fn begin(session: String, options: JsValue) -> Result<HtmlDialogElement, JsValue> {
-    let given = get(&options, "dialog");
-    let dialog = if given.is_object() { given.unchecked_into() } else { stage::open(flow::DIALOG_STYLE) };
-    stage::prepare(&dialog, flow::STYLE)?;
-    let document = get(&options, "document");
-    let client = Rc::new(Client { session, options });
-    if document.is_object() {
-        start(&client, &dialog, document).inspect_err(|_| dialog.close())?;
-    } else {
-        let email = get(&client.options, "fallbackEmail");
-        let _ = stage::wait(&dialog, "", &email);
-        spawn_local(load(client, dialog.clone(), email));
-    }
-    Ok(dialog)
-}
-
-/// Asks for the session's document until it comes, or the customer gives up.
-async fn load(client: Rc<Client>, dialog: HtmlDialogElement, email: JsValue) {
-    loop {
-        let trouble = match client.ask(None).await {
-            Ok(answer) => match start(&client, &dialog, answer.body.0) {
-                Ok(()) => return,
-                Err(_) => "the session's document could not be read.",
-            },
-            Err(trouble) => trouble,
-        };
-        stage::complain(trouble);
-        let again = stage::wait(&dialog, "Nothing has been changed.", &email);
-        let _ = JsFuture::from(again).await;
-        let _ = stage::wait(&dialog, "", &email);
-    }
-}
-
-/// Begins the visit with what `GET /v1/flow` answered.
 ///
 /// # Errors
-/// An `Error` naming the member of the document that cannot be read; nothing is drawn then.
-fn start(client: &Rc<Client>, dialog: &HtmlDialogElement, document: JsValue) -> Result<(), JsValue> {
-    let document = Value(document);
-    let Document { flow, policy, state } = Document::read(&document).map_err(|malformed| {
+/// An `Error` naming the member of the document that cannot be read; nothing is opened or drawn then.
+pub(crate) fn begin(session: String, options: JsValue) -> Result<HtmlDialogElement, JsValue> {
+    let document = Value(get(&options, "document"));
+    let Document { mut flow, policy, state } = Document::read(&document).map_err(|malformed| {
         Error::new(&["The session's document has no readable ", malformed.0].concat())
     })?;
+    flow.support_email = flow.support_email.or_else(|| get(&options, "fallbackEmail").as_string());
+    let given = get(&options, "dialog");
+    let dialog = if given.is_object() { given.unchecked_into() } else { stage::open() };
+    stage::prepare(&dialog, &get(&options, "style"))?;
+    let again = get(&options, "again");
     let mut visit = Visit {
         flow,
         policy,
         told: state.number(),
         state,
-        client: client.clone(),
+        client: Rc::new(Client { session, options }),
         dialog: dialog.clone(),
         return_url: None,
         unsent: Vec::new(),
@@ -113,29 +84,48 @@ fn start(client: &Rc<Client>, dialog: &HtmlDialogElement, document: JsValue) -> 
         // An open run has no outcome yet; it is told of when it has one.
         visit.told -= 1;
     }
+    // Opened before it is drawn, so that the form of the first step has its place behind that.
+    let place = visit.state.next();
+    let shown = apply(&visit.flow, &visit.policy, &visit.state, &Action::Shown);
+    let said = shown.is_err().then_some(Notice::Changed);
+    if let Ok(next) = shown
+        && next.next() != place
+    {
+        visit.unsent.push((place, Action::Shown));
+        visit.state = next;
+    }
     let visit = Rc::new(RefCell::new(visit));
     let pressing = visit.clone();
-    let sent = Closure::<dyn FnMut(Array)>::new(move |texts: Array| pressed(&pressing, &texts));
+    let sent = Closure::<dyn FnMut(Array)>::new(move |texts: Array| pressed(&pressing, &texts, false));
     let leaving = visit.clone();
     let closed = Closure::<dyn FnMut()>::new(move || leave(&leaving));
-    stage::listen(dialog, &sent, &closed);
+    stage::listen(&dialog, &sent, &closed);
     // They live as long as the dialog does.
     sent.forget();
     closed.forget();
-    visit.borrow().draw(None);
-    act(&visit, Action::Shown);
-    Ok(())
+    visit.borrow().draw(said);
+    send(&visit);
+    for texts in Value(again).items().iter().flatten() {
+        pressed(&visit, texts.0.unchecked_ref(), true);
+    }
+    Ok(dialog)
 }
 
-/// A form was sent: names and values in turn.
-fn pressed(visit: &Shared, texts: &Array) {
+/// A form was sent: names and values in turn. It may be `again`, after it was sent in another session.
+fn pressed(visit: &Shared, texts: &Array, again: bool) {
     let text = |index| texts.get(index).as_string().unwrap_or_default();
     let mut fields = Vec::new();
     for index in 0..texts.length() / 2 {
         fields.push((text(2 * index), text(2 * index + 1)));
     }
-    if let Ok(action) = Action::from_form(&fields) {
-        act(visit, action);
+    match Action::from_form(&fields) {
+        // Another visit goes on here.
+        _ if visit.borrow().closed => {}
+        // This session may have other terms: they are seen before they are accepted.
+        Ok(Action::Accept { .. }) if again => visit.borrow().say(Notice::Changed, None),
+        Ok(action) => act(visit, action),
+        // `OPEN_AS_PAGE`: all that a form can say beside.
+        Err(_) => visit.borrow().open_as_page(),
     }
 }
 
@@ -168,8 +158,6 @@ fn act(visit: &Shared, action: Action) {
         this.state = next;
         match action {
             Action::Close | Action::Keep => this.dialog.close(),
-            // It is drawn already: a flow never opened is drawn as its first step.
-            Action::Shown if place.run == 1 => {}
             _ => this.draw(None),
         }
     }
@@ -189,12 +177,27 @@ fn send(visit: &Shared) {
     drop(this);
     let visit = visit.clone();
     spawn_local(async move {
-        let answer = client.ask(Some(&sent)).await;
+        let answer = client.send(&sent).await;
+        if answer.as_ref().err() == Some(&EXPIRED) && renewed(&visit, &client).await {
+            return;
+        }
         if let Some(milliseconds) = arrived(&visit, answer, sent.len()) {
             let _ = JsFuture::from(stage::pause(milliseconds)).await;
             send(&visit);
         }
     });
+}
+
+/// Hands over to a visit of a new session, if the page can make one, where the session of this one has expired in the middle of
+/// a run. The new one knows nothing of it, so it is told again what the customer did, acknowledged before or not.
+async fn renewed(visit: &Shared, client: &Client) -> bool {
+    let (dialog, open) = {
+        let this = visit.borrow();
+        (this.dialog.clone(), this.state.open_run().is_some())
+    };
+    let renewed = open && JsFuture::from(stage::renew(&dialog, &client.options)).await.is_ok();
+    visit.borrow_mut().closed |= renewed;
+    renewed
 }
 
 /// Takes in what came of a request. Some when more is to be sent, after that many milliseconds.
@@ -272,9 +275,23 @@ impl Visit {
         }
     }
 
-    fn say(&self, said: Notice, again: Option<&Action>) {
-        let notice = notice(&self.flow, said, again);
-        stage::notify(&self.dialog, &draw(&document(), &self.flow, &notice));
+    /// Says something on top of the step. `failed` is what the customer wanted and did not get.
+    fn say(&self, said: Notice, failed: Option<&Action>) {
+        let notice = draw(&document(), &self.flow, &notice(&self.flow, said, failed));
+        stage::notify(&self.dialog, &notice, self.flow.words.get(Word::Reference), &self.client.session);
+    }
+
+    /// Leaves for the session's page, and takes along what was answered and did not arrive.
+    fn open_as_page(&self) {
+        let answer = self.unsent.iter().rev().find(|(_, action)| matches!(action, Action::Answer { .. }));
+        let page = &self.flow.page;
+        match (self.unsent.first(), answer) {
+            // At the place where the server is: opening the flow, which it may not know of either, needs no action of its own.
+            (Some((place, _)), Some((_, answer))) => {
+                stage::post(&page.action, "handle", &page.handle, &fields(*place, answer));
+            }
+            _ => stage::post(&page.action, "session", &self.client.session, &Array::new()),
+        }
     }
 
     /// Keeps what an answer says beside the state.
@@ -288,7 +305,8 @@ impl Visit {
         let state = State::read(&answer.body.get("state"))
             .map_err(|_| "the server's answer has no readable state.")?;
         if let Ok(flow) = Flow::read(&answer.body.get("flow")) {
-            self.flow = flow;
+            let support_email = self.flow.support_email.take();
+            self.flow = Flow { support_email, ..flow };
         }
         self.failures = 0;
         self.note(&answer.body);
@@ -347,7 +365,7 @@ impl Visit {
             // It keeps its number, so sending it again is sending the same.
             self.unsent.pop();
             stage::busy(&self.dialog, "");
-            self.say(Notice::Failed, Some(&action));
+            self.say(if trouble == EXPIRED { Notice::Expired } else { Notice::Failed }, Some(&action));
         }
     }
 

@@ -49,6 +49,6 @@ pub use result_token::with_result_token;
 pub use settlement::{Settlement, settle};
 pub use source::Source;
 pub use state::{Effect, OfferRecord, Outcome, Receipt, Response, Run, State, Step};
-pub use style::{DIALOG_STYLE, STYLE};
-pub use view::{Notice, View, notice, view};
+pub use style::STYLE;
+pub use view::{Notice, OPEN_AS_PAGE, View, notice, view};
 pub use words::{Word, Words};

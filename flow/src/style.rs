@@ -3,6 +3,3 @@
 /// It styles class names of the element tree only, and takes its colours from custom properties (`--fw-accent` and
 /// others), which reach through a shadow root.
 pub const STYLE: &str = include_str!(concat!(env!("OUT_DIR"), "/style.css"));
-
-/// The stylesheet of the dialog around the steps and of its backdrop. The document adopts it while a dialog is open.
-pub const DIALOG_STYLE: &str = include_str!(concat!(env!("OUT_DIR"), "/dialog.css"));

@@ -124,12 +124,16 @@ words! {
     NoticeChanged = "notice_changed",
     /// The server could not be reached or did not understand.
     NoticeFailed = "notice_failed",
+    /// The session has expired.
+    NoticeExpired = "notice_expired",
     /// A text was too long.
     NoticeTooLong = "notice_too_long",
     /// Where else to go. The support address follows.
     NoticeEmail = "notice_email",
     /// Sends the same again.
     TryAgain = "try_again",
+    /// Goes on with the same session on a page of the server.
+    OpenAsPage = "open_as_page",
     /// Said while the server works.
     Working = "working",
 }

@@ -3,8 +3,8 @@
 mod sample;
 
 use flow::{
-    Action, Answers, Declared, Effect, MAX_TEXT, Notice, Outcome, Policy, Receipt, Refused, Response,
-    Settlement, State, Step, apply, notice, settle, view,
+    Action, Answers, Declared, Effect, MAX_TEXT, Notice, OPEN_AS_PAGE, Outcome, Policy, Receipt, Refused,
+    Response, Settlement, State, Step, apply, notice, settle, view,
 };
 use sample::{accept, another, answer, cancel, claim, decline, default_policy, flow, moment};
 
@@ -216,9 +216,18 @@ fn answers_are_still_there_after_going_back() {
 #[test]
 fn a_notice_of_failure_offers_the_same_again_and_the_support_address() {
     let drawn = notice(&flow(), Notice::Failed, Some(&cancel()));
-    let find = |tag| drawn.walk().find(|element| element.tag == tag).unwrap();
-    assert_eq!(find("button").attribute("value"), Some("cancel"));
-    assert_eq!(find("a").attribute("href"), Some("mailto:help@acme.example"));
+    let buttons: Vec<_> = drawn.walk().filter(|element| element.tag == "button").collect();
+    assert_eq!(buttons[0].attribute("value"), Some("cancel"));
+    assert_eq!(buttons[1].attribute("value"), Some(OPEN_AS_PAGE));
+    let address = drawn.walk().find(|element| element.tag == "a").unwrap();
+    assert_eq!(address.attribute("href"), Some("mailto:help@acme.example"));
+}
+
+#[test]
+fn a_notice_of_expiry_offers_nothing_that_cannot_work() {
+    let drawn = notice(&flow(), Notice::Expired, Some(&cancel()));
+    assert!(drawn.walk().all(|element| element.tag != "button"));
+    assert!(drawn.walk().any(|element| element.tag == "a"), "what is left is to write");
 }
 
 /// Walks under another policy than the default one.

@@ -2,7 +2,7 @@
 // these few words are English.
 
 import type { SessionSource } from "../index.js";
-import style from "./failure.css";
+import style from "../../flow/src/style.css";
 
 /** What the customer can still do. */
 type Ways = {
@@ -30,42 +30,47 @@ export function fail(
 
   const root = dialog.firstElementChild!.shadowRoot!;
   const loading = [...root.childNodes];
+  const offline = !navigator.onLine;
+  const known = typeof session === "string" ? session : "";
 
-  const heading = element("h2", { tabIndex: -1, textContent: refused ? "This page has expired" : "This did not load" });
+  const again = () => {
+    if (refused) return location.reload();
+    removeEventListener("online", again);
+    root.adoptedStyleSheets = [];
+    root.replaceChildren(...loading);
+    root.querySelector("p")!.textContent = "";
+    dialog.ariaLabel = root.querySelector("h2")!.textContent;
+    attempt();
+  };
+  const asPage = async (event: Event) => {
+    if (known) return;
+    event.preventDefault();
+    location.assign(`${apiBase}/c#${await (session as () => Promise<string>)()}`);
+  };
+
+  const title = refused ? "This page has expired" : offline ? "You are offline" : "This did not load";
   const text = refused
-    ? "It has been open for too long. Reload it and try again. Nothing was changed."
-    : "The server did not answer as it should. Nothing was changed.";
-  const again = element("button", {
-    className: "again",
-    textContent: refused ? "Reload the page" : "Try again",
-    onclick: () => {
-      if (refused) return location.reload();
-      root.adoptedStyleSheets = [];
-      root.replaceChildren(...loading);
-      root.querySelector("p")!.textContent = "";
-      dialog.ariaLabel = root.querySelector("h2")!.textContent;
-      attempt();
-    },
-  });
-  const close = element("button", { textContent: "Close", onclick: () => dialog.close() });
-  const ways = element("div", {});
-  ways.append(again, close);
-
-  const card = element("div", { className: "failure" });
-  card.append(heading, element("p", { textContent: text }));
+    ? "It has been open for too long. Reload it and try again."
+    : offline
+      ? "It goes on by itself when you are back online."
+      : "The server did not answer as it should.";
+  const step = element("div", { className: "step" });
+  const heading = element("h2", { tabIndex: -1, textContent: title });
+  step.append(heading, element("p", { textContent: text + " Nothing was changed." }));
   if (email) {
-    const line = element("p", { textContent: "Or write to " });
-    line.append(element("a", { textContent: email, href: "mailto:" + email }), ".");
-    card.append(line);
+    const letter = "I want to cancel my subscription." + (known && `\r\n\r\nReference: ${known.slice(-8)}`);
+    const href = `mailto:${email}?subject=Cancel%20subscription&body=${encodeURIComponent(letter)}`;
+    step.append(line("Or write to ", { textContent: email, href }));
   }
-  if (!refused && typeof session === "string") {
-    const line = element("p", {});
-    line.append(element("a", { textContent: "Open as page", href: `${apiBase}/c#${session}` }));
-    card.append(line);
-  }
-  card.append(ways);
+  if (!refused) step.append(line("", { textContent: "Open as page", href: `${apiBase}/c#${known}`, onclick: asPage }));
+  const ways = element("div", { className: "actions" });
+  ways.append(
+    element("button", { className: "leave", textContent: refused ? "Reload the page" : "Try again", onclick: again }),
+    element("button", { className: "plain", textContent: "Close", onclick: () => dialog.close() }),
+  );
+  step.append(ways);
 
-  root.replaceChildren(card);
+  root.replaceChildren(step);
   try {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(style);
@@ -73,8 +78,16 @@ export function fail(
   } catch {
     // A browser too old for this shows the same words in its own style.
   }
-  dialog.ariaLabel = heading.textContent;
+  if (offline) addEventListener("online", again);
+  dialog.addEventListener("close", () => removeEventListener("online", again));
+  dialog.ariaLabel = title;
   heading.focus();
+}
+
+function line(before: string, link: Partial<HTMLAnchorElement>): HTMLElement {
+  const line = element("p", { textContent: before });
+  line.append(element("a", link));
+  return line;
 }
 
 /** What the server said, the kind of an error, or silence. Never an error's message, which may quote the session id. */

@@ -115,24 +115,22 @@ export class Farewell {
     const heading = make(loading, "h2", { tabIndex: -1, textContent: "One moment" });
     const status = make(loading, "p", { role: "status" });
     // A function's id is not known yet; the page then says what to do.
-    make(loading, "a", { textContent: "Open as page", href: apiBase + "/c#" + ((session as Function).call ? "" : session) });
+    const known = (session as Function).call ? "" : (session as string);
+    make(loading, "a", { textContent: "Open as page", href: apiBase + "/c#" + known });
     make(loading, "button", { textContent: "Close", onclick: () => dialog.close(), part: "loading" });
-    const say = (text: string) => {
-      status.textContent = text + " Nothing was changed. ";
-      if (email) make(status, "a", { textContent: email, href: "mailto:" + email });
+    // After a while, and when nothing comes. In the letter, the end of the id tells who writes.
+    const say = () => {
+      status.textContent = "Not loaded yet. ";
+      if (email) make(status, "a", { textContent: email, href: "mailto:" + email + "?subject=Cancel " + known.slice(-8) });
     };
 
     const attempt = () => {
       heading.focus();
-      setTimeout(say, 3e3, "Still loading.");
+      setTimeout(say, 3e3);
       const flow = this.#warm(session);
       engine().then(
         (engine) => engine.take(dialog, session, flow, apiBase, config, call, attempt, remove),
-        () =>
-          flow.then(
-            ([id]) => dialog.isConnected && location.assign(apiBase + "/c#" + id),
-            () => say("This did not load."),
-          ),
+        () => flow.then(([id]) => dialog.isConnected && location.assign(apiBase + "/c#" + id), say),
       );
     };
 

@@ -10,11 +10,17 @@ declare module "farewell-glue" {
     options: {
       dialog: HTMLDialogElement;
       document: object;
+      /** The look of the steps. */
+      style: string;
       apiBase: string;
       publicKey: string;
       fallbackEmail: string | undefined;
       fragment: boolean | undefined;
       callbacks: import("../index.js").CallbackOptions;
+      /** Forms to be sent at once, each as names and values in turn. */
+      again: string[][] | undefined;
+      /** Begins again in another session, with such forms, when this one has expired. Rejects when there is none. */
+      renew: (again: string[][]) => Promise<void>;
     },
   ): HTMLDialogElement;
 }

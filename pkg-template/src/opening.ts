@@ -1,5 +1,6 @@
 // Between the press and the first step: who takes over the open dialog once it is known what has come.
 
+import style from "../../flow/src/style.css";
 import type { FlowResult, RenumerateConfig, SessionSource } from "../index.js";
 import { load } from "./engine.js";
 import { fail } from "./failure.js";
@@ -57,7 +58,17 @@ export async function take(
       onCancelled: tell("onCancelled"),
       onComplete: tell("onComplete"),
     };
-    engine.showRetentionView(id, { dialog, document, apiBase, publicKey, fallbackEmail, fragment, callbacks });
+    let another = typeof session === "function" ? session : undefined;
+    const renew = async (again: string[][]) => {
+      const ask = another!;
+      another = undefined; // once: a session that is refused right away would be asked for without end
+      const id = await ask();
+      const headers = { Authorization: "Bearer " + id, "X-Public-Key": publicKey || "" };
+      show(id, await (await fetch(apiBase + "/v1/flow", { headers })).json(), again);
+    };
+    const show = (id: string, document: object, again?: string[][]) =>
+      engine.showRetentionView(id, { dialog, document, style, apiBase, publicKey, fallbackEmail, fragment, callbacks, again, renew });
+    show(id, document);
     // From now on the engine tells how it ended. It does so from a listener of the same event, before the dialog is gone.
     dialog.onclose = () => setTimeout(remove);
   } catch (cause) {

@@ -79,7 +79,7 @@ test("a failure is styled, and violates nothing", async () => {
   await press(page, "Cancel Subscription");
   await heading(page, "This did not load");
   const radius = await page.evaluate(() => {
-    const again = document.querySelector("dialog").firstElementChild.shadowRoot.querySelector("button.again");
+    const again = document.querySelector("dialog").firstElementChild.shadowRoot.querySelector("button.leave");
     return getComputedStyle(again).borderRadius;
   });
   assert.notEqual(radius, "0px");

@@ -41,7 +41,7 @@ async function pictures(stage, context, name) {
   await press(page, "Cancel Subscription");
   await heading(page, "One moment");
   await take(page, "02-loading");
-  await page.getByText("Still loading.").waitFor();
+  await page.getByText("Not loaded yet.").waitFor();
   await take(page, "03-loading-slowly");
 
   page = await stage.signedIn("user_1", "/", context);

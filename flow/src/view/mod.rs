@@ -7,7 +7,7 @@ mod offer;
 mod receipt;
 mod survey;
 
-pub use notice::{Notice, notice};
+pub use notice::{Notice, OPEN_AS_PAGE, notice};
 
 use crate::{Action, Element, Flow, MAX_TEXT, Policy, Position, State, Step, Word, apply};
 
