@@ -32,7 +32,7 @@ const BUDGETS: [Budget; 2] = [
     // Loaded with every page that has a button.
     Budget { file: "index.js", what: "the facade", most: 1_500, aim: None },
     // Loaded on intent. The aim is where the smallest good modal in the field stands.
-    Budget { file: "engine.js", what: "the engine, one chunk as shipped", most: 28_000, aim: Some(12_800) },
+    Budget { file: "engine.js", what: "the engine, one chunk as shipped", most: 32_000, aim: Some(12_800) },
 ];
 
 /// What one file weighs, in bytes.
