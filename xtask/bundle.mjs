@@ -86,7 +86,8 @@ const shared = {
 };
 
 /** Asks the browser to compile every function while the chunk comes, off the main thread, and not one by one on the first press:
- *  four fifths of the functions that V8 compiled there. Chromium reads it since 136; a bundler that drops it, as a comment, breaks nothing.
+ *  four fifths of the functions that V8 compiled there. Chromium reads it since 136; a bundler that drops it, as a
+ *  comment, breaks nothing.
  *  https://v8.dev/blog/explicit-compile-hints */
 const EAGER = "//# allFunctionsCalledOnLoad";
 
