@@ -57,7 +57,8 @@ export function summary(samples, contestants, conditions) {
 /** The machine and the browser, in a line. */
 export function machine(browser) {
   const gigabytes = Math.round(totalmem() / 2 ** 30);
-  return `${cpus().length} x ${cpus()[0].model.trim()}, ${gigabytes} GB, ${type()} ${release()}, Chromium ${browser.version()}, headless`;
+  const computer = `${cpus().length} x ${cpus()[0].model.trim()}, ${gigabytes} GB, ${type()} ${release()}`;
+  return `${computer}, Chromium ${browser.version()}, headless`;
 }
 
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;

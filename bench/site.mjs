@@ -47,8 +47,9 @@ function page(name, styled) {
   const link = styled ? `<link rel="stylesheet" href="/${name}/page.css">` : "";
   return [
     `/${name}/page.html`,
-    `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">` +
-      `<title>Billing</title>${link}<body><h1>Billing</h1><div id="cancel"></div><script type="module" src="/${name}/page.js"></script>`,
+    `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
+      `<link rel="icon" href="data:,"><title>Billing</title>${link}<body><h1>Billing</h1><div id="cancel"></div>` +
+      `<script type="module" src="/${name}/page.js"></script>`,
   ];
 }
 

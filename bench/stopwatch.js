@@ -9,7 +9,10 @@
 
 (() => {
   const roots = [document];
+  let clicked = () => {};
   let look = () => {};
+  // First in line, now: what comes later may keep clicks to itself.
+  addEventListener("click", (event) => clicked(event), { capture: true });
   const observer = new MutationObserver(() => look());
   const watch = (root) => observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
   const { attachShadow } = Element.prototype;
@@ -51,10 +54,10 @@
         waiting = true;
         requestAnimationFrame(frame);
       };
-      const clicked = (event) => {
+      clicked = (event) => {
         since = event.timeStamp;
+        clicked = () => {};
         look();
       };
-      addEventListener("click", clicked, { capture: true, once: true });
     });
 })();

@@ -35,7 +35,9 @@ export class Traffic {
   async settled(milliseconds) {
     const patience = Date.now() + 20_000;
     while (!this.#quiet || Date.now() - this.#quiet < milliseconds) {
-      if (Date.now() > patience) throw new Error(`the network does not come to rest: ${JSON.stringify([...this.#requests.values()])}`);
+      if (Date.now() > patience) {
+        throw new Error(`the network does not come to rest: ${JSON.stringify([...this.#requests.values()])}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

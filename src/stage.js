@@ -29,6 +29,14 @@ export function prepare(dialog, style = "") {
   dialog.style.scrollPaddingBottom = "min(11em, 30dvh)";
 }
 
+/** Gives a dialog the colours of the session's brand, by custom properties. What the page says by them comes first. */
+export function paint(dialog, { theme = [] }) {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  for (const [name, light, other] of theme) {
+    if (!getComputedStyle(dialog).getPropertyValue(name)) dialog.style.setProperty(name, dark ? other : light);
+  }
+}
+
 /** Shows a step. The focus goes to its heading, unless it is nowhere in the dialog. */
 export function show(dialog, name, form) {
   const root = rootOf(dialog);

@@ -13,6 +13,9 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(crate) fn prepare(dialog: &HtmlDialogElement, style: &JsValue) -> Result<(), JsValue>;
 
+    /// Gives a dialog the colours that a session's document has for it.
+    pub(crate) fn paint(dialog: &HtmlDialogElement, document: &JsValue);
+
     /// Shows a step under its name. The focus goes to its heading, unless it is nowhere in the dialog.
     pub(crate) fn show(dialog: &HtmlDialogElement, name: &str, form: &Element);
 

@@ -63,6 +63,7 @@ pub(crate) fn begin(session: String, options: JsValue) -> Result<HtmlDialogEleme
     let given = get(&options, "dialog");
     let dialog = if given.is_object() { given.unchecked_into() } else { stage::open() };
     stage::prepare(&dialog, &get(&options, "style"))?;
+    stage::paint(&dialog, &document.0);
     let again = get(&options, "again");
     let mut visit = Visit {
         flow,

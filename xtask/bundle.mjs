@@ -85,14 +85,21 @@ const shared = {
   plugins: [parts],
 };
 
+/** Asks the browser to compile every function while the chunk comes, off the main thread, and not one by one on the first press:
+ *  four fifths of the functions that V8 compiled there. Chromium reads it since 136; a bundler that drops it, as a
+ *  comment, breaks nothing.
+ *  https://v8.dev/blog/explicit-compile-hints */
+const EAGER = "//# allFunctionsCalledOnLoad";
+
 /** One script of the package. Each loads the others lazily, by name: they stay files of their own. */
-async function script(source, others) {
+async function script(source, others, banner) {
   const outfile = join(options.out, basename(source).replace(/\.ts$/, ".js"));
   const result = await esbuild.build({
     ...shared,
     entryPoints: [join(options.template, source)],
     outfile,
     external: others,
+    ...(banner && { banner: { js: banner } }),
     sourcemap: "linked",
     metafile: true,
     write: false,
@@ -132,7 +139,7 @@ function promised(value) {
 
 try {
   await script("src/index.ts", ["./engine.js"]);
-  await script("src/engine.ts", ["./index.js"]);
+  await script("src/engine.ts", ["./index.js"], EAGER);
   await esbuild.build({ ...shared, entryPoints: [options.glue], outfile: options["glue-alone"] });
   await manifest();
 } catch (error) {

@@ -9,12 +9,10 @@ function day(instant, { locale, time_zone: timeZone }) {
   return new Intl.DateTimeFormat(locale, { year: "numeric", month: "long", day: "numeric", timeZone }).format(new Date(instant));
 }
 
-/** The sentences of an offer that is a discount for some months. */
-export function terms(flow, { preview }) {
-  const fill = (sentence, price, at) =>
-    sentence.replace("{price}", money(price, flow.locale)).replace("{date}", day(at, flow));
-  return [
-    fill(flow.words.offer_next, preview.price, preview.at),
-    fill(flow.words.offer_returns, preview.returns_to, preview.returns_at),
-  ];
+/** The sentences of an offer that leaves nothing to choose. */
+export function terms(flow, { choices: [only] }) {
+  return only.lines.map(({ text, price, date }) => {
+    const priced = price ? text.replace("{price}", money(price, flow.locale)) : text;
+    return date ? priced.replace("{date}", day(date, flow)) : priced;
+  });
 }

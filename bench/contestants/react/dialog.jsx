@@ -57,7 +57,7 @@ function Offer({ flow, offer }) {
         <p className="headline">{offer.headline}</p>
         <Dialog.Description>{offer.body}</Dialog.Description>
         {terms(flow, offer).map((text) => (
-          <p className="terms" key={text}>{text}</p>
+          <span className="terms" key={text}>{text}</span>
         ))}
       </div>
       <div className="actions">

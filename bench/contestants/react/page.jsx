@@ -10,7 +10,10 @@ let loading;
 let loaded;
 
 function warm() {
-  loading ??= Promise.all([import("./dialog.jsx"), load()]).then(([{ CancelDialog }, { flow }]) => (loaded = { CancelDialog, flow }));
+  loading ??= Promise.all([import("./dialog.jsx"), load()]).then(([{ CancelDialog }, { flow }]) => {
+    loaded = { CancelDialog, flow };
+    return loaded;
+  });
   return loading;
 }
 

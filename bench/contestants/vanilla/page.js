@@ -61,7 +61,7 @@ function offer(flow, offer) {
       { className: "card" },
       make("p", { className: "headline" }, offer.headline),
       make("p", {}, offer.body),
-      ...terms(flow, offer).map((text) => make("p", { className: "terms" }, text)),
+      ...terms(flow, offer).map((text) => make("span", { className: "terms" }, text)),
     ),
     make(
       "div",
@@ -102,5 +102,6 @@ async function open() {
   tell({ do: "shown" });
 }
 
-const cancel = make("button", { type: "button", onpointerenter: load, onfocus: load, onpointerdown: load, onclick: open }, "Cancel Subscription");
+const handlers = { onpointerenter: load, onfocus: load, onpointerdown: load, onclick: open };
+const cancel = make("button", { type: "button", ...handlers }, "Cancel Subscription");
 document.getElementById("cancel").append(cancel);
