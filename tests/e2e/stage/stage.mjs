@@ -11,6 +11,7 @@ import { recording } from "./told.mjs";
 export class Stage {
   #contexts = [];
   #parts = [];
+  #readers = new Map();
   #published = 0;
   #newcomers = 0;
 
@@ -62,9 +63,13 @@ export class Stage {
    *
    * `page.complaints` are uncaught errors, unhandled rejections and violations of a policy; `page.errors` are console errors;
    * `page.requests` are requests, as `METHOD /path`.
+   *
+   * @param {object} [options] of the context
+   * @param {number} [options.textSize] the one that a reader has set, in px; such a browser is started once
    */
-  async page(options) {
-    const context = await this.browser.newContext(options);
+  async page({ textSize, ...options } = {}) {
+    const browser = textSize ? await this.#withText(textSize) : this.browser;
+    const context = await browser.newContext(options);
     context.setDefaultTimeout(10_000);
     this.#contexts.push(context);
     const page = await context.newPage();
@@ -82,6 +87,15 @@ export class Stage {
       page.requests.push(`${request.method()} ${pathname}`);
     });
     return page;
+  }
+
+  async #withText(textSize) {
+    if (!this.#readers.has(textSize)) {
+      const browser = await launch({ textSize });
+      this.#readers.set(textSize, browser);
+      this.#parts.push({ stop: () => browser.close() });
+    }
+    return this.#readers.get(textSize);
   }
 
   /**
@@ -139,10 +153,10 @@ export class Stage {
    * @param {object} [more] fields of the customer, such as `country`
    * @returns {Promise<string>} the customer's id
    */
-  async newcomer({ plan = "digital_monthly", ...more } = {}) {
+  async newcomer({ plan = "digital_monthly", country = "US", region = country === "US" ? "NY" : undefined, ...more } = {}) {
     const name = `new_${++this.#newcomers}`;
     const subscription = { external_id: `sub_${name}`, plan };
-    const customer = { external_id: `cus_${name}`, country: "US", region: "NY", ...more, subscriptions: [subscription] };
+    const customer = { external_id: `cus_${name}`, country, region, ...more, subscriptions: [subscription] };
     await this.server.import({ customers: [customer] });
     return customer.external_id;
   }
