@@ -9,8 +9,9 @@ import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 
+import { announced, listen } from "./stage/announcements.mjs";
 import { PLACES, REASONS } from "./stage/factors.mjs";
-import { heading, press } from "./stage/flow.mjs";
+import { closed, heading, press } from "./stage/flow.mjs";
 import { ScreenReader } from "./stage/screen-reader.mjs";
 import { root } from "./stage/server.mjs";
 import { Stage } from "./stage/stage.mjs";
@@ -96,6 +97,29 @@ test("waiting and failing are read as they were", async () => {
     until: (page) => page.getByText(words.notice_failed).waitFor(),
   });
   await compare("trouble/");
+});
+
+test("what is said without being asked is what was said before", async () => {
+  for (const [name, way] of Object.entries(WAYS)) {
+    const page = await stage.billingPage(await stage.newcomer());
+    await page.getByRole("button").waitFor();
+    await listen(page);
+    await press(page, "Cancel Subscription");
+    for await (const _ of walk(page, way, REASONS[0])); // to the end
+    await page.keyboard.press("Escape");
+    await closed(page);
+    said.set(`unasked/${name.replace(/\W+/g, "-")}`, await announced(page));
+  }
+  const page = await stage.billingPage(await stage.newcomer());
+  await listen(page);
+  await press(page, "Cancel Subscription");
+  await press(page, words.skip_to_cancel);
+  await heading(page, words.confirm_title);
+  await page.route("**/v1/flow/actions", (route) => route.abort());
+  await press(page, words.cancel);
+  await page.getByText(words.notice_failed).waitFor();
+  said.set("unasked/not-sent", await announced(page));
+  await compare("unasked/");
 });
 
 /** Holds what was said against the files of one kind: the same files, the same words. `UPDATE` rewrites them. */

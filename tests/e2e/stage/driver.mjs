@@ -52,6 +52,7 @@ export const BROWSERS = {
 /** A browser with one window, to be stopped after use. */
 export class Driven {
   #parts = [];
+  #session;
 
   /**
    * @param {keyof typeof BROWSERS} name
@@ -75,13 +76,19 @@ export class Driven {
         .withCapabilities(new Capabilities(capabilities(program, javascript)))
         .build();
       driven.#parts.push({ stop: () => session.quit() });
-      await session.manage().window().setRect({ width: 1280, height: 900, x: 0, y: 0 });
+      driven.#session = session;
+      await driven.size(1280, 900);
       driven.page = new DrivenPage(session);
       return driven;
     } catch (error) {
       await driven.stop();
       throw error;
     }
+  }
+
+  /** Makes the window as large as this, in px; browsers have a smallest size of their own. */
+  async size(width, height) {
+    await this.#session.manage().window().setRect({ width, height, x: 0, y: 0 });
   }
 
   /** Starts a screen, and gives its name. */
