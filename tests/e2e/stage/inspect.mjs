@@ -40,12 +40,21 @@ export function measured(page) {
         found.push(`${named(element)} is cut off`);
       }
     }
-    for (const target of root.querySelectorAll("button, a[href], textarea, select, summary, input:not([type=hidden])")) {
-      // Who presses a label presses its field.
-      const { width, height } = (target.closest("label") ?? target).getBoundingClientRect();
-      if (width === 0) continue; // folded away
+    // Who presses a label presses its field. What is folded away has no size.
+    const targets = [...root.querySelectorAll("button, a[href], textarea, select, summary, input:not([type=hidden])")]
+      .map((target) => ({ target, box: (target.closest("label") ?? target).getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 0);
+    for (const { target, box } of targets) {
+      const { left, top, width, height } = box;
       const inText = target.matches("p a, li a, dd a, span a"); // the line's height is the reader's
-      if (!inText && Math.min(width, height) < 24) found.push(`${named(target)} is a target of ${width} × ${height} px`);
+      if (inText || Math.min(width, height) >= 24) continue;
+      // As WCAG 2.5.8 has it, a smaller one may stand where a circle of 24 px around it meets no other.
+      const crowded = targets.some(({ box: other }) => {
+        const x = left + width / 2 - Math.min(Math.max(left + width / 2, other.left), other.right);
+        const y = top + height / 2 - Math.min(Math.max(top + height / 2, other.top), other.bottom);
+        return other !== box && Math.hypot(x, y) < 12;
+      });
+      if (crowded) found.push(`${named(target)} is a target of ${width} × ${height} px`);
     }
     for (const field of root.querySelectorAll("[aria-invalid=true]")) {
       const ids = `${field.getAttribute("aria-describedby") ?? ""} ${field.getAttribute("aria-errormessage") ?? ""}`.trim().split(/\s+/);

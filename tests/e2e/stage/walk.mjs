@@ -7,7 +7,7 @@ export const WAYS = {
   "leaving at once, then undoing": ["undo", "cancel", "leave"],
 };
 
-/** Steps in the page: the form on the screen, in the page itself or in the shadow root of an open flow. */
+/** A step: the form on the screen, in the page itself or in the shadow root of an open flow. */
 const FORM = "form.step";
 
 /** @typedef {{ step: string, verbs: string[] }} Step a step's heading and what its buttons send */
@@ -31,26 +31,37 @@ export async function* walk(page, way, reason) {
     if (!next) return;
     if (next === "answer") {
       pressed.add("keep"); // who has answered waits for what is offered
-      await form.locator(`input[name=reason][value="${reason}"]`).check();
-      yield { step: "with a reason given", verbs };
+      const given = form.locator(`input[name=reason][value="${reason}"]`);
+      if (await given.count()) {
+        await given.check();
+        yield { step: "with a reason given", verbs };
+      }
     }
     pressed.add(next);
     const position = await at(page);
     await form.locator(`button[name=do][value=${next}]`).first().click();
-    if (!(await moved(page, position))) return;
+    if (!(await moved(page, position, next))) return;
   }
 }
 
-/** Which form is on the screen. */
+/** Which form is on the screen: null when there is none, undefined while a page is on its way. */
 const at = (page) =>
-  page.locator(FORM).evaluate((form) => `${form.elements.run.value}.${form.elements.seq.value}`);
+  page
+    .evaluate(() => {
+      const form = (document.querySelector("dialog[data-farewell] > div")?.shadowRoot ?? document).querySelector("form.step");
+      if (!form && document.readyState !== "complete") return undefined;
+      return form && `${form.elements.run?.value}.${form.elements.seq?.value}`;
+    })
+    .catch(() => undefined);
 
-/** Waits until another form is there, or none. */
-async function moved(page, position) {
-  for (;;) {
-    const now = await at(page).catch(() => undefined); // between two pages there is none
+/** Waits until another form is there, or none, and tells which. */
+async function moved(page, position, verb) {
+  const patience = AbortSignal.timeout(15_000);
+  while (!patience.aborted) {
+    const now = await at(page);
+    if (now === null) return false;
     if (now !== undefined && now !== position) return true;
-    if (now === undefined && !(await page.locator(FORM).count().catch(() => 1))) return false;
     await page.waitForTimeout(20); // between two looks at a page that is changing
   }
+  throw new Error(`pressing "${verb}" leads nowhere: ${await page.locator(FORM).textContent()}`);
 }
