@@ -41,8 +41,14 @@ pub(crate) fn of_run(flow: &Flow, number: u32, run: &Run, token: Option<&str>) -
         .as_deref()
         .and_then(|key| flow.reason(key))
         .map(|reason| [("key", Text(&reason.key)), ("code", reason.code.map(ReasonCode::name).into())]);
-    let offer = run.accepted().and_then(|id| flow.offer(id));
-    let offer = offer.map(|offer| [("id", Text(&offer.id)), ("kind", Text(offer.kind.name()))]);
+    let taken = run.accepted().and_then(|record| Some((record, flow.offer(&record.id)?)));
+    let offer = taken.map(|(record, offer)| {
+        [
+            ("id", Text(&offer.id)),
+            ("kind", Text(offer.kind.name())),
+            ("choice", record.choice.as_deref().into()),
+        ]
+    });
     let receipt = run.receipt.as_ref().map(|receipt| {
         [
             ("reference", Text(&receipt.reference)),

@@ -1,3 +1,5 @@
+use crate::Declared;
+
 /// The longest answer text that is kept, in characters. More is [`Refused::TooLong`](crate::Refused::TooLong).
 pub const MAX_TEXT: usize = 2000;
 
@@ -15,18 +17,24 @@ pub enum Action {
     },
     /// The offer was taken.
     Accept {
-        /// Id of the offer that was on the screen.
-        offer: String,
+        /// The claim of the offer that was on the screen.
+        claim: String,
+        /// Which of its choices, where there are several.
+        choice: Option<String>,
     },
-    /// The offer was turned down. What follows is the confirmation, never another offer.
+    /// The offer was turned down.
     Decline {
-        /// Id of the offer that was on the screen.
-        offer: String,
+        /// The claim of the offer that was on the screen.
+        claim: String,
+        /// The customer asked to see what else there is. Otherwise the confirmation follows, never another offer.
+        another: bool,
     },
-    /// Back to the survey.
+    /// What the law lets a customer declare was filled in, where it has a step of its own.
+    Declare(Declared),
+    /// Back to the step before.
     Back,
     /// Cancel the subscription. Allowed on every step.
-    Cancel,
+    Cancel(Declared),
     /// Keep the subscription.
     Keep,
     /// Close without deciding; on a receipt, be done.
@@ -79,15 +87,18 @@ impl Action {
     /// # Errors
     /// [`NotAForm`] names the field that is missing or not understood.
     pub fn from_form(fields: &[(String, String)]) -> Result<Self, NotAForm> {
-        let offer = || field(fields, "offer").map(Into::into).ok_or(NotAForm("offer"));
+        let claim = || field(fields, "claim_id").map(Into::into).ok_or(NotAForm("claim_id"));
+        let declared = || Declared::from_form(|name| written(fields, name));
         Ok(match field(fields, "do").ok_or(NotAForm("do"))? {
             "shown" => Self::Shown,
             "answer" => Self::Answer { answers: Answers::from_form(fields), straight: false },
             "leave" => Self::Answer { answers: Answers::from_form(fields), straight: true },
-            "accept" => Self::Accept { offer: offer()? },
-            "decline" => Self::Decline { offer: offer()? },
+            "accept" => Self::Accept { claim: claim()?, choice: written(fields, "choice") },
+            "decline" => Self::Decline { claim: claim()?, another: false },
+            "another" => Self::Decline { claim: claim()?, another: true },
+            "declare" => Self::Declare(declared()),
             "back" => Self::Back,
-            "cancel" => Self::Cancel,
+            "cancel" => Self::Cancel(declared()),
             "keep" => Self::Keep,
             "close" => Self::Close,
             "undo" => Self::Undo,
@@ -100,8 +111,15 @@ impl Action {
     pub fn to_form(&self) -> Vec<(String, String)> {
         let mut fields = vec![("do".into(), self.verb().into())];
         match self {
-            Self::Accept { offer } | Self::Decline { offer } => fields.push(("offer".into(), offer.clone())),
+            Self::Accept { claim, choice } => {
+                fields.push(("claim_id".into(), claim.clone()));
+                if let Some(choice) = choice {
+                    fields.push(("choice".into(), choice.clone()));
+                }
+            }
+            Self::Decline { claim, .. } => fields.push(("claim_id".into(), claim.clone())),
             Self::Answer { answers, .. } => answers.write(&mut fields),
+            Self::Declare(declared) | Self::Cancel(declared) => declared.write(&mut fields),
             _ => {}
         }
         fields
@@ -115,9 +133,11 @@ impl Action {
             Self::Answer { straight: false, .. } => "answer",
             Self::Answer { straight: true, .. } => "leave",
             Self::Accept { .. } => "accept",
-            Self::Decline { .. } => "decline",
+            Self::Decline { another: false, .. } => "decline",
+            Self::Decline { another: true, .. } => "another",
+            Self::Declare(_) => "declare",
             Self::Back => "back",
-            Self::Cancel => "cancel",
+            Self::Cancel(_) => "cancel",
             Self::Keep => "keep",
             Self::Close => "close",
             Self::Undo => "undo",
@@ -127,16 +147,10 @@ impl Action {
 
 impl Answers {
     fn from_form(fields: &[(String, String)]) -> Self {
-        // Browsers send line ends as CR LF; the CR would count against the limit.
-        let written = |name: &str| {
-            let text = field(fields, name)?.trim_ascii();
-            let bytes = text.bytes().filter(|byte| *byte != b'\r').collect();
-            String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
-        };
-        let reason: Option<String> = written("reason");
+        let reason: Option<String> = written(fields, "reason");
         // Every reason has its own field on the page; only what stands under the chosen one was meant.
-        let follow_up = reason.as_ref().and_then(|key| written(&[FOLLOW_UP, key].concat()));
-        Self { reason, follow_up, feedback: written("feedback") }
+        let follow_up = reason.as_ref().and_then(|key| written(fields, &[FOLLOW_UP, key].concat()));
+        Self { reason, follow_up, feedback: written(fields, "feedback") }
     }
 
     fn write(&self, fields: &mut Vec<(String, String)>) {
@@ -176,4 +190,12 @@ pub(crate) fn follow_up_field(reason: &str) -> String {
 
 fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
     fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+/// What was written into a field, if anything was. Browsers send line ends as CR LF; the CR would count against the limit.
+#[inline(never)]
+fn written(fields: &[(String, String)], name: &str) -> Option<String> {
+    let text = field(fields, name)?.trim_ascii();
+    let bytes = text.bytes().filter(|byte| *byte != b'\r').collect();
+    String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
 }

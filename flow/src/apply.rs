@@ -1,5 +1,6 @@
 use crate::{
-    Action, Answers, Effect, Flow, MAX_TEXT, OfferRecord, Outcome, Policy, Response, Run, State, Step,
+    Action, Answers, Declared, Effect, Flow, MAX_TEXT, Offer, OfferKind, OfferRecord, Outcome, Policy,
+    Response, Run, State, Step,
 };
 
 /// Why an action is not possible here. Nothing changes when one is refused.
@@ -19,6 +20,8 @@ pub enum Refused {
     NotThisOffer,
     /// The offer cannot be accepted, because this version does not know its kind.
     UnknownOffer,
+    /// The offer has several choices, and none of them was named.
+    NoChoice,
     /// There is no step to go back to.
     NothingBefore,
     /// There is no cancellation that could be taken back.
@@ -45,6 +48,7 @@ impl Refused {
             Self::TooLong => "An answer is longer than 2000 characters.",
             Self::NotThisOffer => "The offer is not the one the customer is shown.",
             Self::UnknownOffer => "This kind of offer cannot be accepted by this version.",
+            Self::NoChoice => "The offer has several choices: name one of them as `choice`.",
             Self::NothingBefore => "There is no step to go back to.",
             Self::NothingToUndo => "There is no cancellation that can be taken back.",
             Self::TooMany => {
@@ -76,7 +80,7 @@ pub fn apply(flow: &Flow, policy: &Policy, state: &State, action: &Action) -> Re
     // There is an open run from here on: the customer's, or the one just begun.
     let before = next.clone();
     let Some(run) = next.runs.last_mut() else { return Err(Refused::RunEnded) };
-    let decides = matches!(action, Action::Accept { .. } | Action::Cancel | Action::Keep | Action::Close);
+    let decides = matches!(action, Action::Accept { .. } | Action::Cancel(_) | Action::Keep | Action::Close);
     if run.seq >= MAX_ACTIONS && !decides {
         return Err(Refused::TooMany);
     }
@@ -95,24 +99,50 @@ pub fn apply(flow: &Flow, policy: &Policy, state: &State, action: &Action) -> Re
                 None => run.step = Step::Confirm,
             }
         }
-        Action::Accept { offer } => {
-            answer_offer(run, offer, Response::Accepted)?;
-            match flow.offer(offer).map(|o| &o.kind) {
-                None | Some(crate::OfferKind::Other) => return Err(Refused::UnknownOffer),
-                Some(_) => end(run, Outcome::Saved, Some(Effect::Pending)),
+        Action::Accept { claim, choice } => {
+            let offer = shown_offer(flow, run, claim)?;
+            if offer.kind == OfferKind::Other {
+                return Err(Refused::UnknownOffer);
+            }
+            let choice = offer.choice(choice.as_deref());
+            if choice.is_none() && !offer.choices.is_empty() {
+                return Err(Refused::NoChoice);
+            }
+            respond(run, Response::Accepted, choice.map(|choice| &choice.id));
+            end(run, Outcome::Saved, if offer.kind.leads_elsewhere() { None } else { Some(Effect::Pending) });
+        }
+        Action::Decline { claim, another } => {
+            shown_offer(flow, run, claim)?;
+            respond(run, Response::Declined, None);
+            run.step = Step::Confirm;
+            if *another && let Some(id) = next_offer(flow, policy, &next) {
+                // Found in the state with this offer turned down.
+                if let Some(run) = next.runs.last_mut() {
+                    show_offer(run, id);
+                }
             }
         }
-        Action::Decline { offer } => {
-            answer_offer(run, offer, Response::Declined)?;
+        Action::Declare(declared) => {
+            if run.step != Step::Details {
+                return Err(Refused::NotOnThisStep);
+            }
+            run.declared = declared.clone();
             run.step = Step::Confirm;
         }
         Action::Back => {
-            if run.step == Step::Survey || !flow.asks(policy) {
+            let first = first_step(flow, policy);
+            if run.step == first || first == Step::Confirm {
                 return Err(Refused::NothingBefore);
             }
-            run.step = Step::Survey;
+            run.step = first;
         }
-        Action::Cancel => end(run, Outcome::Canceled, Some(Effect::Pending)),
+        Action::Cancel(declared) => {
+            respond(run, Response::Declined, None);
+            if policy.declares && *declared != Declared::default() {
+                run.declared = declared.clone();
+            }
+            end(run, Outcome::Canceled, Some(Effect::Pending));
+        }
         Action::Keep => end(run, Outcome::Saved, None),
         Action::Close => end(run, Outcome::Aborted, None),
         Action::Undo => return Err(Refused::NothingToUndo),
@@ -139,7 +169,7 @@ fn reopen(flow: &Flow, policy: &Policy, state: &mut State, action: &Action) -> R
         }
         _ if canceled => return Err(Refused::AlreadyCanceled),
         Action::Shown if state.is_full() => return Err(Refused::TooMany),
-        Action::Shown | Action::Cancel => {}
+        Action::Shown | Action::Cancel(_) => {}
         _ if ended.is_some() => return Err(Refused::RunEnded),
         _ => {}
     }
@@ -149,7 +179,13 @@ fn reopen(flow: &Flow, policy: &Policy, state: &mut State, action: &Action) -> R
 
 /// Where a run begins.
 fn first_step(flow: &Flow, policy: &Policy) -> Step {
-    if flow.asks(policy) { Step::Survey } else { Step::Confirm }
+    if flow.asks(policy) {
+        Step::Survey
+    } else if policy.details() {
+        Step::Details
+    } else {
+        Step::Confirm
+    }
 }
 
 fn check(flow: &Flow, answers: &Answers) -> Result<(), Refused> {
@@ -169,32 +205,41 @@ fn characters(text: &str) -> usize {
 fn fitting_offer(flow: &Flow, policy: &Policy, state: &State, answers: &Answers) -> Option<String> {
     let run = state.open_run()?;
     let reason = flow.reason(answers.reason.as_ref()?)?;
-    let room = run.offers.len() < policy.max_offers as usize;
+    let most = policy.offers();
+    let room = run.offers.len() < most;
     let fits = |id: &&String| {
         let here = run.offers.iter().any(|o| o.id == **id);
         let open = matches!(state.response(id), None | Some(Response::Shown));
-        flow.offer(id).is_some() && open && policy.max_offers > 0 && (room || here)
+        flow.offer(id).is_some() && open && most > 0 && (room || here)
     };
     reason.offers.iter().find(fits).cloned()
 }
 
+/// What else there is for the reason that was given, in a state where the offer before was turned down.
+pub(crate) fn next_offer(flow: &Flow, policy: &Policy, state: &State) -> Option<String> {
+    fitting_offer(flow, policy, state, &state.open_run()?.answers)
+}
+
 fn show_offer(run: &mut Run, id: String) {
     if !run.offers.iter().any(|o| o.id == id) {
-        run.offers.push(OfferRecord { id: id.clone(), response: Response::Shown });
+        run.offers.push(OfferRecord { id: id.clone(), response: Response::Shown, choice: None });
     }
     run.step = Step::Offer { offer: id };
 }
 
-fn answer_offer(run: &mut Run, offer: &str, response: Response) -> Result<(), Refused> {
-    match &run.step {
-        Step::Offer { offer: shown } if shown == offer => {}
-        Step::Offer { .. } => return Err(Refused::NotThisOffer),
-        _ => return Err(Refused::NotOnThisStep),
-    }
-    if let Some(record) = run.offers.iter_mut().find(|o| o.id == offer) {
+/// The offer of this claim, if it is the one on the screen.
+fn shown_offer<'f>(flow: &'f Flow, run: &Run, claim: &str) -> Result<&'f Offer, Refused> {
+    let Step::Offer { offer: shown } = &run.step else { return Err(Refused::NotOnThisStep) };
+    flow.offer(shown).filter(|offer| offer.claim_id == claim).ok_or(Refused::NotThisOffer)
+}
+
+/// Writes down how the offer on the screen was answered, if there is one.
+fn respond(run: &mut Run, response: Response, choice: Option<&String>) {
+    let Step::Offer { offer: shown } = &run.step else { return };
+    if let Some(record) = run.offers.iter_mut().find(|o| o.id == *shown) {
         record.response = response;
+        record.choice = choice.cloned();
     }
-    Ok(())
 }
 
 fn end(run: &mut Run, outcome: Outcome, effect: Option<Effect>) {

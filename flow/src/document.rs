@@ -1,4 +1,4 @@
-use crate::{Instant, Money, Offer, Policy, State, Words};
+use crate::{Declaration, Instant, Money, Offer, Policy, State, Words};
 
 /// Everything a host needs to run one customer's flow: what `GET /v1/flow` answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Flow {
     pub offers: Vec<Offer>,
     /// What cancelling means for this subscription.
     pub cancellation: Cancellation,
+    /// What can be declared, where the policy makes leaving a declaration.
+    pub declaration: Declaration,
     /// All text around the merchant's own.
     pub words: Words,
 }
@@ -70,7 +72,7 @@ pub struct Subscription {
 
 /// The unit a price is charged by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[allow(missing_docs)]
 pub enum Interval {
     Day,
@@ -128,7 +130,7 @@ impl Flow {
     /// Whether this flow has a survey: the policy allows it and there is something to ask.
     #[must_use]
     pub fn asks(&self, policy: &Policy) -> bool {
-        policy.survey && (self.feedback || !self.reasons.is_empty())
+        policy.survey && !policy.declares && (self.feedback || !self.reasons.is_empty())
     }
 
     /// The offer with this id.

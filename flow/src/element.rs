@@ -34,7 +34,8 @@ impl Element {
     pub(crate) fn new(tag: &'static str, class: &str) -> Self {
         let mut element = Self { tag, attributes: Vec::new(), children: Vec::new() };
         if !class.is_empty() {
-            element.set("class", class);
+            // A page may style by `::part` what stands in a shadow root.
+            element.set("class", class).set("part", class);
         }
         element
     }

@@ -15,6 +15,7 @@
 
 mod action;
 mod apply;
+mod declaration;
 mod document;
 mod element;
 mod instant;
@@ -36,11 +37,12 @@ mod json;
 
 pub use action::{Action, Answers, MAX_TEXT, NotAForm, Position, Posted};
 pub use apply::{Refused, apply};
+pub use declaration::{Declaration, Declared};
 pub use document::{Cancellation, Document, Flow, Interval, Page, Reason, ReasonCode, Subscription};
 pub use element::{Element, Node};
 pub use instant::Instant;
 pub use money::Money;
-pub use offer::{Discount, Duration, Offer, OfferKind, Preview};
+pub use offer::{Choice, Line, Link, Offer, OfferKind};
 pub use policy::Policy;
 pub use read::Malformed;
 pub use result_token::with_result_token;

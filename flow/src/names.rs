@@ -1,4 +1,4 @@
-use crate::{Duration, Effect, Interval, Outcome, ReasonCode, Response};
+use crate::{Effect, Interval, OfferKind, Outcome, ReasonCode, Response};
 
 /// A closed set of words, each with its one spelling in documents, tokens and events.
 pub(crate) trait Named: Copy + PartialEq + 'static {
@@ -17,6 +17,12 @@ macro_rules! names {
             pub fn name(self) -> &'static str {
                 $type::NAMES.iter().find(|(_, value)| *value == self).map_or("", |(name, _)| name)
             }
+
+            /// The value of this spelling.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                $type::NAMES.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+            }
         }
     )*};
 }
@@ -25,7 +31,16 @@ names! {
     Outcome { "saved" = Saved, "canceled" = Canceled, "aborted" = Aborted, }
     Effect { "applied" = Applied, "requested" = Requested, "pending" = Pending, }
     Response { "shown" = Shown, "accepted" = Accepted, "declined" = Declined, "refused" = Refused, }
-    Duration { "once" = Once, "repeating" = Repeating, "forever" = Forever, }
+    OfferKind {
+        "discount" = Discount,
+        "pause" = Pause,
+        "plan_change" = PlanChange,
+        "trial_extension" = TrialExtension,
+        "contact" = Contact,
+        "redirect" = Redirect,
+        "custom" = Custom,
+        "other" = Other,
+    }
     Interval { "day" = Day, "week" = Week, "month" = Month, "year" = Year, }
     ReasonCode {
         "customer_service" = CustomerService,

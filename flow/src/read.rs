@@ -2,9 +2,9 @@ use std::cell::Cell;
 
 use crate::names::Named;
 use crate::{
-    Answers, Cancellation, Discount, Document, Duration, Effect, Flow, Instant, Interval, Money, Offer,
-    OfferKind, OfferRecord, Outcome, Page, Policy, Preview, Reason, ReasonCode, Receipt, Response, Run,
-    Source, State, Step, Subscription, Words,
+    Answers, Cancellation, Choice, Declaration, Declared, Document, Effect, Flow, Instant, Interval, Line,
+    Link, Money, Offer, OfferKind, OfferRecord, Outcome, Page, Policy, Reason, ReasonCode, Receipt, Response,
+    Run, Source, State, Step, Subscription, Words,
 };
 
 /// A document cannot be read. The value names the member that is missing or of another type.
@@ -59,10 +59,6 @@ impl Reader {
         self.need(name, from.get(name).integer().and_then(|n| u32::try_from(n).ok()))
     }
 
-    fn maybe_number(&self, from: &impl Source, name: &'static str) -> Option<u32> {
-        if from.get(name).is_null() { None } else { Some(self.number(from, name)) }
-    }
-
     fn moment(&self, from: &impl Source, name: &'static str) -> Instant {
         Instant(self.text(from, name))
     }
@@ -100,6 +96,11 @@ impl Reader {
     }
 }
 
+/// Whether a member is there and true.
+fn is(from: &impl Source, name: &'static str) -> bool {
+    from.get(name).flag() == Some(true)
+}
+
 impl Document {
     /// Reads what `GET /v1/flow` answers. Members this version does not know are passed over.
     ///
@@ -124,6 +125,9 @@ impl Policy {
             id: r.text(from, "id"),
             max_offers: r.number(from, "max_offers"),
             survey: r.flag(from, "survey"),
+            direct: is(from, "direct"),
+            declares: is(from, "declares"),
+            recap: is(from, "recap"),
         })
     }
 }
@@ -138,6 +142,7 @@ impl Flow {
         Reader::read(|r| {
             let page = from.get("page");
             let words = from.get("words");
+            let declaration = from.get("declaration");
             Self {
                 brand: r.text(from, "brand"),
                 locale: r.text(from, "locale"),
@@ -151,6 +156,11 @@ impl Flow {
                 offers: r.list(from, "offers", offer),
                 cancellation: Cancellation {
                     effective_at: r.maybe_moment(&from.get("cancellation"), "effective_at"),
+                },
+                declaration: Declaration {
+                    name: r.maybe_text(&declaration, "name"),
+                    email: r.maybe_text(&declaration, "email"),
+                    ends: is(&declaration, "ends"),
                 },
                 words: Words::each(|key| r.text(&words, key)),
             }
@@ -181,31 +191,27 @@ fn reason(r: &Reader, from: &impl Source) -> Reason {
     }
 }
 
+/// An offer of a newer kind can be read and declined.
 fn offer(r: &Reader, from: &impl Source) -> Offer {
-    let discount = if r.text(from, "kind") == "discount" { discount(r, from) } else { None };
     Offer {
         id: r.text(from, "id"),
-        kind: discount.map_or(OfferKind::Other, OfferKind::Discount),
+        claim_id: r.text(from, "claim_id"),
+        kind: r.named(from, "kind").unwrap_or(OfferKind::Other),
         headline: r.text(from, "headline"),
         body: r.maybe_text(from, "body"),
-    }
-}
-
-/// None when it lasts in a way this version does not know.
-fn discount(r: &Reader, from: &impl Source) -> Option<Discount> {
-    let duration = r.named::<Duration>(from, "duration")?;
-    Some(Discount {
-        percent_off: r.maybe_number(from, "percent_off"),
-        amount_off: r.maybe(from, "amount_off", money),
-        duration,
-        months: r.maybe_number(from, "months"),
-        preview: r.maybe(from, "preview", |r, from| Preview {
-            price: money(r, &from.get("price")),
-            at: r.moment(from, "at"),
-            returns_to: money(r, &from.get("returns_to")),
-            returns_at: r.maybe_moment(from, "returns_at"),
+        choices: r.list(from, "choices", |r, from| Choice {
+            id: r.text(from, "id"),
+            label: r.text(from, "label"),
+            lines: r.list(from, "lines", |r, from| Line {
+                text: r.text(from, "text"),
+                price: r.maybe(from, "price", money),
+                date: r.maybe_moment(from, "date"),
+            }),
         }),
-    })
+        pays: is(from, "pays"),
+        link: r
+            .maybe(from, "link", |r, from| Link { url: r.text(from, "url"), label: r.text(from, "label") }),
+    }
 }
 
 impl State {
@@ -220,11 +226,13 @@ impl State {
 
 fn run(r: &Reader, from: &impl Source) -> Run {
     let answers = from.get("answers");
+    let declared = from.get("declared");
     Run {
         seq: r.number(from, "seq"),
         step: match r.text(from, "step").as_str() {
             "survey" => Step::Survey,
             "offer" => Step::Offer { offer: r.text(from, "offer") },
+            "details" => Step::Details,
             "receipt" => Step::Receipt,
             _ => Step::Confirm,
         },
@@ -233,9 +241,16 @@ fn run(r: &Reader, from: &impl Source) -> Run {
             follow_up: r.maybe_text(&answers, "follow_up"),
             feedback: r.maybe_text(&answers, "feedback"),
         },
+        declared: Declared {
+            extraordinary: is(&declared, "extraordinary"),
+            cause: r.maybe_text(&declared, "cause"),
+            until: r.maybe_text(&declared, "until"),
+            email: r.maybe_text(&declared, "email"),
+        },
         offers: r.list(from, "offers", |r, from| OfferRecord {
             id: r.text(from, "id"),
             response: r.named(from, "response").unwrap_or(Response::Shown),
+            choice: r.maybe_text(from, "choice"),
         }),
         outcome: r.maybe_known::<Outcome>(from, "outcome"),
         effect: r.maybe_known::<Effect>(from, "effect"),

@@ -1,5 +1,5 @@
 use crate::apply::MAX_RUNS;
-use crate::{Answers, Instant, Position};
+use crate::{Answers, Declared, Instant, Position};
 
 /// Where one customer is: every run of the flow so far, the latest last.
 ///
@@ -23,6 +23,8 @@ pub struct Run {
     pub step: Step,
     /// What the survey brought.
     pub answers: Answers,
+    /// What the customer declared, where leaving is a declaration.
+    pub declared: Declared,
     /// Every offer put to the customer in this run, in order.
     pub offers: Vec<OfferRecord>,
     /// How the run ended, once it has.
@@ -44,6 +46,8 @@ pub enum Step {
         /// The offer's id.
         offer: String,
     },
+    /// What the law lets a customer declare, where it has a step before the confirmation.
+    Details,
     /// What cancelling means, and the button that does it.
     Confirm,
     /// What happened.
@@ -58,6 +62,8 @@ pub struct OfferRecord {
     pub id: String,
     /// What the customer made of it.
     pub response: Response,
+    /// The choice that was taken, where there was something to choose or to be billed.
+    pub choice: Option<String>,
 }
 
 /// What became of an offer.
@@ -164,6 +170,7 @@ impl Run {
             seq: 0,
             step,
             answers: Answers::default(),
+            declared: Declared::default(),
             offers: Vec::new(),
             outcome: None,
             effect: None,
@@ -181,7 +188,7 @@ impl Run {
 
     /// The offer the customer took in this run.
     #[must_use]
-    pub fn accepted(&self) -> Option<&str> {
-        self.offers.iter().find(|o| o.response == Response::Accepted).map(|o| o.id.as_str())
+    pub fn accepted(&self) -> Option<&OfferRecord> {
+        self.offers.iter().find(|o| o.response == Response::Accepted)
     }
 }

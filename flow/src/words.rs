@@ -40,18 +40,38 @@ words! {
     Back = "back",
     /// Name of the offer step, read out when it opens.
     OfferTitle = "offer_title",
-    /// What the next charge will be: `{price}`, `{date}`.
-    OfferNext = "offer_next",
-    /// What it returns to: `{price}`, `{date}`.
-    OfferReturns = "offer_returns",
-    /// That the price does not return: `{price}`.
-    OfferStays = "offer_stays",
-    /// That the next charge only is lower: `{price}`.
-    OfferOnce = "offer_once",
     /// Takes the offer.
     Accept = "accept",
+    /// Takes an offer that obliges the customer to pay.
+    AcceptAndPay = "accept_and_pay",
     /// Turns the offer down and goes to the confirmation.
     Decline = "decline",
+    /// Turns the offer down and shows another.
+    Another = "another",
+    /// Cancels at once, beside an offer.
+    ClickToCancel = "click_to_cancel",
+    /// Heading of the step where a declaration is filled in.
+    DetailsTitle = "details_title",
+    /// Label of the customer's name.
+    Name = "name",
+    /// Label of the address the confirmation goes to.
+    Email = "email",
+    /// Label of the kind of termination.
+    Kind = "kind",
+    /// The ordinary way.
+    Ordinary = "ordinary",
+    /// For cause.
+    Extraordinary = "extraordinary",
+    /// Label of the cause.
+    Cause = "cause",
+    /// Label of the day it is to end.
+    When = "when",
+    /// As early as possible.
+    Earliest = "earliest",
+    /// On a day that is named.
+    OnDate = "on_date",
+    /// Label of that day.
+    Until = "until",
     /// Heading of the confirmation.
     ConfirmTitle = "confirm_title",
     /// Until when access lasts: `{date}`.
@@ -90,10 +110,8 @@ words! {
     EffectiveAt = "effective_at",
     /// Label of the offer on a receipt.
     OfferTaken = "offer_taken",
-    /// Label of the next charge on a receipt.
-    NextCharge = "next_charge",
-    /// A price and its date: `{price}`, `{date}`.
-    PriceOn = "price_on",
+    /// Leads to the receipt as a page that can be printed and kept.
+    SaveReceipt = "save_receipt",
     /// Takes the cancellation back.
     Undo = "undo",
     /// Leaves the receipt.
@@ -147,22 +165,27 @@ impl Words {
         self.0.get(word as usize).map_or("", String::as_str)
     }
 
-    /// Appends the text of a word, `{price}` and `{date}` replaced by what they stand for. A placeholder that stands for
-    /// nothing here stays as it is written.
-    pub(crate) fn fill(&self, to: &mut Element, word: Word, price: Option<&Money>, date: Option<&Instant>) {
-        let mut rest = self.get(word);
-        while let Some((before, name, after)) = placeholder(rest) {
-            let leaf = match (name, price, date) {
-                ("price", Some(price), _) => Node::Money(price.clone()),
-                ("date", _, Some(date)) => Node::Date(date.clone()),
-                _ => break,
-            };
-            to.text(before);
-            to.children.push(leaf);
-            rest = after;
-        }
-        to.text(rest);
+    /// Appends the text of a word, `{date}` replaced by what it stands for.
+    pub(crate) fn fill(&self, to: &mut Element, word: Word, date: Option<&Instant>) {
+        fill(to, self.get(word), None, date);
     }
+}
+
+/// Appends a text, `{price}` and `{date}` replaced by what they stand for. A placeholder that stands for nothing here stays
+/// as it is written.
+pub(crate) fn fill(to: &mut Element, text: &str, price: Option<&Money>, date: Option<&Instant>) {
+    let mut rest = text;
+    while let Some((before, name, after)) = placeholder(rest) {
+        let leaf = match (name, price, date) {
+            ("price", Some(price), _) => Node::Money(price.clone()),
+            ("date", _, Some(date)) => Node::Date(date.clone()),
+            _ => break,
+        };
+        to.text(before);
+        to.children.push(leaf);
+        rest = after;
+    }
+    to.text(rest);
 }
 
 fn placeholder(text: &str) -> Option<(&str, &str, &str)> {

@@ -6,7 +6,7 @@ use flow::{
     Action, Effect, Outcome, Posted, Receipt, Refused, Response, Settlement, State, Step, apply, settle, view,
 };
 use proptest::prelude::*;
-use sample::{any_action, any_flow, any_policy, moment};
+use sample::{any_action, any_flow, any_policy, cancel, moment};
 
 /// An action of the customer, or an answer of billing in between.
 #[derive(Clone, Debug)]
@@ -54,11 +54,17 @@ fn any_walk() -> impl Strategy<Value = (flow::Flow, flow::Policy, Vec<Event>)> {
 
 /// The fields a browser sends when a button of a form is pressed.
 fn sent(form: &flow::Element, button: &flow::Element) -> Vec<(String, String)> {
-    let mut fields = Vec::new();
+    let mut fields: Vec<(String, String)> = Vec::new();
     for element in form.walk() {
         let Some(name) = element.attribute("name") else { continue };
         let value = element.attribute("value").unwrap_or_default();
         let radio = element.attribute("type") == Some("radio");
+        // The browser does not send the form before one of these is chosen.
+        let asked_for =
+            element.attribute("required").is_some() && button.attribute("formnovalidate").is_none();
+        if radio && asked_for && fields.iter().all(|(known, _)| known != name) {
+            fields.push((name.into(), value.into()));
+        }
         match element.tag {
             "input" if !radio || element.attribute("checked").is_some() => {
                 fields.push((name.into(), value.into()))
@@ -90,11 +96,57 @@ proptest! {
             for run in &state.runs {
                 prop_assert!(run.offers.len() <= policy.max_offers as usize);
                 prop_assert!(policy.survey || run.step != Step::Survey);
+                prop_assert!(policy.declares || run.step != Step::Details);
+                prop_assert!(!policy.declares || run.offers.is_empty() && run.step != Step::Survey);
                 let offering = matches!(run.step, Step::Offer { .. });
                 prop_assert!(policy.max_offers > 0 || !offering);
             }
             prop_assert!(policy.survey || drawn.step != "survey");
             prop_assert!(policy.max_offers > 0 || drawn.step != "offer");
+        }
+    }
+
+    #[test]
+    fn the_confirmation_of_a_declaration_holds_nothing_else((flow, policy, events) in any_walk()) {
+        let mut state = State::default();
+        for event in &events {
+            state = after(&flow, &policy, &state, event);
+            let drawn = view(&flow, &policy, &state);
+            if !policy.declares || drawn.step != "confirm" {
+                continue;
+            }
+            let verbs: Vec<_> = verbs(&drawn.form).collect();
+            prop_assert!(verbs.contains(&"cancel"));
+            prop_assert!(verbs.iter().all(|verb| ["cancel", "back", "close"].contains(verb)), "{verbs:?}");
+            // A reason is asked for only under the extraordinary way.
+            prop_assert!(drawn.form.walk().filter(|e| e.tag == "textarea").all(|e| e.attribute("name") == Some("cause")));
+        }
+    }
+
+    #[test]
+    fn where_the_law_wants_it_the_way_out_beside_an_offer_cancels((flow, policy, events) in any_walk()) {
+        let mut state = State::default();
+        for event in &events {
+            state = after(&flow, &policy, &state, event);
+            let drawn = view(&flow, &policy, &state);
+            if drawn.step == "offer" {
+                let out = if policy.direct { "cancel" } else { "decline" };
+                prop_assert!(verbs(&drawn.form).any(|verb| verb == out));
+            }
+        }
+    }
+
+    #[test]
+    fn an_offer_that_is_taken_says_what_was_chosen((flow, policy, events) in any_walk()) {
+        let mut state = State::default();
+        for event in &events {
+            state = after(&flow, &policy, &state, event);
+            for record in state.runs.iter().filter_map(flow::Run::accepted) {
+                let offer = flow.offer(&record.id).expect("only what is in the flow can be taken");
+                prop_assert!(offer.kind != flow::OfferKind::Other);
+                let chosen = record.choice.as_ref().is_some_and(|id| offer.choices.iter().any(|c| c.id == *id));
+                prop_assert!(chosen || offer.choices.is_empty());
+            }
         }
     }
 
@@ -135,7 +187,7 @@ proptest! {
         let mut state = State::default();
         for event in &events {
             state = after(&flow, &policy, &state, event);
-            match apply(&flow, &policy, &state, &Action::Cancel) {
+            match apply(&flow, &policy, &state, &cancel()) {
                 Ok(next) => prop_assert!(next.is_canceled()),
                 Err(refused) => {
                     prop_assert_eq!(refused, Refused::AlreadyCanceled);
@@ -229,4 +281,9 @@ fn pressed(flow: &flow::Flow, policy: &flow::Policy, state: &State) -> Vec<State
         .filter_map(|button| Action::from_form(&sent(&form, button)).ok())
         .filter_map(|action| apply(flow, policy, state, &action).ok())
         .collect()
+}
+
+/// What the buttons of a form do.
+fn verbs(form: &flow::Element) -> impl Iterator<Item = &str> {
+    form.walk().filter(|element| element.tag == "button").filter_map(|button| button.attribute("value"))
 }

@@ -1,8 +1,9 @@
 //! What a merchant configures: a brand, its reasons and its offers.
 
-use flow::{Duration, Money, Reason};
+use flow::{Link, Money, Reason};
 use url::Url;
 
+use crate::billing::Length;
 use crate::place::Place;
 
 /// A merchant's brand, as `farewell.toml` describes it and after every check.
@@ -39,7 +40,7 @@ pub struct Brand {
     /// Why customers may leave, in the merchant's order.
     pub reasons: Vec<Reason>,
     /// What customers may be offered.
-    pub offers: Vec<DiscountOffer>,
+    pub offers: Vec<BrandOffer>,
 }
 
 /// What a brand may use of the APIs.
@@ -69,21 +70,89 @@ pub enum CancelTiming {
     Immediately,
 }
 
-/// A discount a brand offers, before it is computed for a customer.
+/// An offer of a brand, before it is found eligible and computed for a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DiscountOffer {
+pub struct BrandOffer {
     /// The merchant's key of the offer.
     pub id: String,
     /// The offer in a line.
     pub headline: String,
     /// A sentence or two about it.
     pub body: Option<String>,
-    /// How much lower the price is.
-    pub cut: Cut,
-    /// For how many payments it holds.
-    pub duration: Duration,
-    /// For how many months; set exactly when `duration` is [`Duration::Repeating`].
-    pub months: Option<u32>,
+    /// What is offered.
+    pub terms: OfferTerms,
+    /// Whom it is made to.
+    pub when: When,
+    /// For how many days after a customer took it the offer is not made to them again.
+    pub cooldown_days: u32,
+}
+
+/// What a brand offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OfferTerms {
+    /// A lower price.
+    Discount {
+        /// How much lower.
+        cut: Cut,
+        /// For how many payments it holds.
+        duration: Duration,
+        /// For how many months; set exactly when `duration` is [`Duration::Repeating`].
+        months: Option<u32>,
+    },
+    /// No payments for one of these lengths. Never empty.
+    Pause(Vec<Length>),
+    /// One of these plans. Never empty.
+    PlanChange(Vec<PlanChoice>),
+    /// A longer trial.
+    TrialExtension {
+        /// By how many days. At least 1.
+        days: u32,
+    },
+    /// A person who helps.
+    Contact(Link),
+    /// Another page.
+    Redirect(Link),
+    /// Something the merchant does, once told.
+    Custom,
+}
+
+/// For how long a discount holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duration {
+    /// The next payment only.
+    Once,
+    /// Every payment within a number of months.
+    Repeating,
+    /// Every payment from now on.
+    Forever,
+}
+
+/// A plan that may be changed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanChoice {
+    /// The plan's id in billing.
+    pub id: String,
+    /// What customers know it as; billing's own name when left out.
+    pub name: Option<String>,
+}
+
+/// Whom an offer is made to. What is not said does not matter; what is said and not known of a customer is not met.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct When {
+    /// Ids of plans the customer has one of. Empty: any.
+    pub plans: Vec<String>,
+    /// The price of a payment, in minor units of `currency`: from this one on.
+    pub price_from: Option<i64>,
+    /// And below this one.
+    pub price_below: Option<i64>,
+    /// ISO 4217 code of both prices.
+    pub currency: Option<String>,
+    /// The contract has run for this many days at least.
+    pub tenure_days_from: Option<u32>,
+    /// And for less than this many days.
+    pub tenure_days_below: Option<u32>,
+    /// Ids of offers the customer has never taken.
+    pub not_after: Vec<String>,
 }
 
 /// How much lower a price is.

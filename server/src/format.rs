@@ -1,12 +1,15 @@
 //! Amounts and dates as people of a language write them, from the CLDR data of ICU4X.
 
 use fixed_decimal::Decimal;
-use flow::{Flow, Instant, Money};
+use flow::{Flow, Instant, Interval, Money};
 use icu_datetime::DateTimeFormatter;
 use icu_datetime::fieldsets::{YMD, zone::SpecificShort};
 use icu_datetime::input::{Date, ZonedDateTime};
 use icu_experimental::dimension::currency::CurrencyType;
 use icu_experimental::dimension::currency::formatter::CurrencyFormatter;
+use icu_experimental::dimension::units::categorized_formatter::CategorizedFormatter;
+use icu_experimental::dimension::units::options::Width;
+use icu_experimental::measure::category::Duration;
 use icu_locale::Locale;
 use icu_time::zone::IanaParser;
 use iso_currency::Currency;
@@ -26,9 +29,15 @@ impl Format {
     /// The language and zone of a flow.
     #[must_use]
     pub fn of(flow: &Flow) -> Self {
+        Self::new(&flow.locale, &flow.time_zone)
+    }
+
+    /// A language (BCP 47) and a zone (IANA).
+    #[must_use]
+    pub fn new(locale: &str, time_zone: &str) -> Self {
         Self {
-            locale: Locale::try_from_str(&flow.locale).unwrap_or(Locale::UNKNOWN),
-            zone: TimeZone::get(&flow.time_zone).unwrap_or(TimeZone::UTC),
+            locale: Locale::try_from_str(locale).unwrap_or(Locale::UNKNOWN),
+            zone: TimeZone::get(time_zone).unwrap_or(TimeZone::UTC),
         }
     }
 
@@ -48,6 +57,25 @@ impl Format {
     #[must_use]
     pub fn moment(&self, at: &Instant) -> String {
         self.try_moment(at).unwrap_or_else(|| at.0.clone())
+    }
+
+    /// A length of time, such as `3 months`.
+    #[must_use]
+    pub fn span(&self, interval: Interval, count: u32) -> String {
+        self.try_span(interval, count).unwrap_or_else(|| format!("{count} {}", interval.name()))
+    }
+
+    fn try_span(&self, interval: Interval, count: u32) -> Option<String> {
+        let unit = match interval {
+            Interval::Day => Duration::day(),
+            Interval::Week => Duration::week(),
+            Interval::Month => Duration::month(),
+            Interval::Year => Duration::year(),
+        };
+        // The only constructor that has the data of every unit.
+        let format =
+            CategorizedFormatter::try_new_outlier((&self.locale).into(), unit, Width::Long.into()).ok()?;
+        Some(format.format_fixed_decimal(&Decimal::from(count)).to_string())
     }
 
     fn try_money(&self, money: &Money) -> Option<String> {
@@ -112,6 +140,15 @@ mod tests {
         assert_eq!(format("en", "America/New_York").date(&midnight), "November 30, 2026");
         assert_eq!(format("en-GB", "UTC").date(&midnight), "1 December 2026");
         assert_eq!(format("de", "Europe/Berlin").date(&midnight), "1. Dezember 2026");
+    }
+
+    #[test]
+    fn spans_are_counted_as_the_language_counts() {
+        let span = |locale, count| format(locale, "UTC").span(Interval::Month, count);
+        assert_eq!([span("en", 1), span("en", 3)], ["1 month", "3 months"]);
+        assert_eq!([span("de", 1), span("de", 2)], ["1 Monat", "2 Monate"]);
+        assert_eq!(span("ja", 2), "2 か月");
+        assert_ne!(span("ar", 2), span("ar", 3));
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod http;
 pub mod intents;
 pub mod keys;
 pub mod locale;
+pub mod offer;
 pub mod page;
 pub mod place;
 pub mod policy;

@@ -6,18 +6,32 @@ use std::sync::LazyLock;
 use flow::Words;
 use icu_locale::{Direction, Locale, LocaleDirectionality};
 
-/// The words of one language: the flow's, and those of the pages around it.
+/// The words of one language: the flow's, and those around it.
 #[derive(Debug)]
 pub struct Pack {
     language: &'static str,
-    /// The flow's own words.
-    pub words: Words,
-    page: BTreeMap<String, String>,
+    flow: Texts,
+    page: Texts,
+    offer: Texts,
+    policy: BTreeMap<String, Texts>,
 }
 
-static PACKS: LazyLock<Vec<Pack>> = LazyLock::new(|| {
-    vec![Pack::read("en", include_str!("../locales/en.toml"), include_str!("../locales/page.en.toml"))]
-});
+/// Texts by their keys.
+pub type Texts = BTreeMap<String, String>;
+
+/// The packs that are part of this program, each of four files.
+macro_rules! packs {
+    ($($language:literal)*) => {
+        vec![$(Pack::read($language, [
+            include_str!(concat!("../locales/", $language, ".toml")),
+            include_str!(concat!("../locales/page.", $language, ".toml")),
+            include_str!(concat!("../locales/offer.", $language, ".toml")),
+            include_str!(concat!("../locales/policy.", $language, ".toml")),
+        ]),)*]
+    };
+}
+
+static PACKS: LazyLock<Vec<Pack>> = LazyLock::new(|| packs!("en" "de" "fr" "es" "ja" "ar"));
 
 impl Pack {
     /// The pack of a tag's language; English when there is none.
@@ -26,16 +40,46 @@ impl Pack {
         find(tag).unwrap_or(&PACKS[0])
     }
 
+    /// Every pack, English first.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        PACKS.iter()
+    }
+
+    /// The flow's words: the brand's own over the pack's, and over both what a policy says (`us-mn`, or several, `de+us-ca`).
+    #[must_use]
+    pub fn words(&self, policy: &str, own: &Texts) -> Words {
+        let text = |key: &'static str| Some(self.text(policy, own, key).to_owned());
+        Words::from_pack(text).unwrap_or_else(|_| unreachable!("every word has a text"))
+    }
+
+    fn text<'a>(&'a self, policy: &str, own: &'a Texts, key: &'a str) -> &'a str {
+        let law = policy.split('+').find_map(|id| self.policy.get(id)?.get(key));
+        let text = law.or_else(|| own.get(key)).or_else(|| self.flow.get(key));
+        text.map_or_else(|| self.page(key), String::as_str)
+    }
+
+    /// The words of a law, by policy and key.
+    #[must_use]
+    pub fn of_law(&self, policy: &str, key: &str) -> Option<&str> {
+        self.policy.get(policy)?.get(key).map(String::as_str)
+    }
+
     /// A text of the hosted pages; its key when the pack has none.
     #[must_use]
     pub fn page<'a>(&'a self, key: &'a str) -> &'a str {
         self.page.get(key).map_or(key, String::as_str)
     }
 
-    /// The words on a button that opens the flow.
+    /// A sentence about an offer; its key when the pack has none.
     #[must_use]
-    pub fn button(&self) -> &str {
-        self.page("button")
+    pub fn offer<'a>(&'a self, key: &'a str) -> &'a str {
+        self.offer.get(key).map_or(key, String::as_str)
+    }
+
+    /// The words on a button that opens the flow, as the policy has them.
+    #[must_use]
+    pub fn button(&self, policy: &str) -> &str {
+        policy.split('+').find_map(|id| self.of_law(id, "button")).unwrap_or_else(|| self.page("button"))
     }
 
     /// The pack's language, as a BCP 47 tag.
@@ -46,11 +90,10 @@ impl Pack {
 
     /// Reads a pack that is part of this program.
     #[allow(clippy::expect_used, reason = "packs are compiled in, and a test reads every one of them")]
-    fn read(language: &'static str, words: &str, page: &str) -> Self {
-        let words: BTreeMap<String, String> = toml::from_str(words).expect("locale packs are TOML");
-        let page = toml::from_str(page).expect("locale packs are TOML");
-        let words = Words::from_pack(|key| words.get(key).cloned()).expect("locale packs have every word");
-        Self { language, words, page }
+    fn read(language: &'static str, [flow, page, offer, policy]: [&str; 4]) -> Self {
+        let texts = |text| -> Texts { toml::from_str(text).expect("locale packs are TOML") };
+        let policy = toml::from_str(policy).expect("locale packs are TOML");
+        Self { language, flow: texts(flow), page: texts(page), offer: texts(offer), policy }
     }
 }
 
@@ -98,26 +141,61 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn the_english_pack_has_exactly_the_words_of_the_flow() {
-        let pack: BTreeMap<String, String> =
-            toml::from_str(include_str!("../locales/en.toml")).expect("TOML");
-        let has: BTreeSet<&str> = pack.keys().map(String::as_str).collect();
-        let needs: BTreeSet<&str> = Word::ALL.iter().map(|word| word.key()).collect();
-        assert_eq!(has, needs);
-        assert!(pack.values().all(|text| !text.trim().is_empty()));
+    fn keys(texts: &Texts) -> BTreeSet<&str> {
+        texts.keys().map(String::as_str).collect()
+    }
+
+    /// The `{…}` of a text, sorted.
+    fn placeholders(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
     }
 
     #[test]
-    fn placeholders_in_words_are_the_ones_the_flow_fills() {
-        let known = ["{price}", "{date}", "{plan}", "{email}"];
-        for word in Word::ALL {
-            let mut text = Pack::of("en").words.get(*word).to_owned();
-            for placeholder in known {
-                text = text.replace(placeholder, "");
+    fn every_pack_has_exactly_the_words_of_the_flow_and_the_keys_of_the_english_one() {
+        let words: BTreeSet<&str> = Word::ALL.iter().map(|word| word.key()).collect();
+        let english = Pack::of("en");
+        for pack in Pack::all() {
+            let language = pack.language;
+            assert_eq!(keys(&pack.flow), words, "{language}");
+            assert_eq!(keys(&pack.page), keys(&english.page), "page of {language}");
+            assert_eq!(keys(&pack.offer), keys(&english.offer), "offer of {language}");
+            assert!(pack.policy.keys().eq(english.policy.keys()), "policies of {language}");
+            for (id, law) in &pack.policy {
+                assert_eq!(keys(law), keys(&english.policy[id]), "{id} in {language}");
             }
-            assert!(!text.contains(['{', '}']), "{}: {text}", word.key());
+            let all = [&pack.flow, &pack.page, &pack.offer].into_iter().chain(pack.policy.values());
+            assert!(all.flat_map(BTreeMap::values).all(|text| !text.trim().is_empty()), "{language}");
         }
+    }
+
+    #[test]
+    fn placeholders_are_the_same_in_every_language() {
+        let english = Pack::of("en");
+        for pack in Pack::all() {
+            for (texts, model) in
+                [(&pack.flow, &english.flow), (&pack.page, &english.page), (&pack.offer, &english.offer)]
+            {
+                for (key, text) in texts {
+                    assert_eq!(placeholders(text), placeholders(&model[key]), "{key} in {}", pack.language);
+                }
+            }
+        }
+        let known = BTreeSet::from(["price", "date", "span"]);
+        let texts = english.flow.values().chain(english.offer.values());
+        assert!(texts.flat_map(|text| placeholders(text)).all(|name| known.contains(name)));
+    }
+
+    #[test]
+    fn a_law_says_its_words_over_those_of_the_brand_and_of_the_pack() {
+        let pack = Pack::of("en");
+        let own = Texts::from([("cancel".into(), "Bye".into()), ("keep".into(), "Stay with us".into())]);
+        let words = pack.words("us-mn", &own);
+        assert_eq!((words.get(Word::Cancel), words.get(Word::Keep)), ("Bye", "Stay with us"));
+        assert_eq!(words.get(Word::Back), "Back");
+        let words = pack.words("us-ca+de", &own);
+        assert_eq!((words.get(Word::Cancel), words.get(Word::Keep)), ("Cancel now", "Stay with us"));
+        assert_eq!(pack.button("us-ca+de"), "Cancel contracts here");
+        assert_eq!(pack.button("default"), "Cancel Subscription");
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! From a brand's configuration and what billing knows to the flow of one customer.
 
-use flow::{Cancellation, Discount, Flow, Offer, OfferKind, Page, Policy};
+use flow::{Cancellation, Declaration, Flow, Page, Policy};
+use jiff::Timestamp;
 
-use crate::billing::{Billing, DiscountTerms, Snapshot};
-use crate::brand::{Brand, CancelTiming, Cut, DiscountOffer};
-use crate::locale::{self, Pack};
+use crate::billing::{PlanTerms, Snapshot};
+use crate::brand::{Brand, BrandOffer, CancelTiming, OfferTerms};
+use crate::clock;
+use crate::format::Format;
+use crate::locale::{self, Pack, Texts};
+use crate::offer::{self, Deals, For, History, Prepared};
 use crate::place::Place;
-use crate::{clock, policy};
+use crate::policy;
 
 /// What a session adds to its brand's configuration.
 #[derive(Clone, Copy, Debug)]
@@ -15,40 +19,95 @@ pub struct Wish<'a> {
     pub place: Option<&'a Place>,
     /// The language the customer is to be spoken to in.
     pub locale: Option<&'a str>,
+    /// False when the merchant has said that the customer is a business.
+    pub consumer: bool,
+    /// Whether the customer withdraws from the contract, within its first days, instead of cancelling.
+    pub withdrawal: bool,
+    /// When the contract began, if the merchant said so.
+    pub contract_started_at: Option<Timestamp>,
 }
 
-/// Chooses the policy and writes the flow for one customer. Offers the customer is not eligible for are not in it.
+/// What a customer's offers are made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// What billing knows.
+    pub snapshot: &'a Snapshot,
+    /// What the customer has taken before.
+    pub history: &'a History,
+    /// The plans that offers name, as billing has them. None where billing is the merchant's.
+    pub plans: Option<&'a [PlanTerms]>,
+    /// The moment.
+    pub now: Timestamp,
+}
+
+/// Chooses the policy of a customer, as strict as the brand wants it.
 #[must_use]
+pub fn policy(brand: &Brand, snapshot: &Snapshot, wish: Wish<'_>) -> Policy {
+    if wish.withdrawal {
+        return policy::WITHDRAWAL.policy();
+    }
+    let place = wish.place.or(snapshot.customer.place.as_ref());
+    let mut policy = policy::choose(place, &brand.markets, wish.consumer);
+    policy.survey &= brand.survey;
+    policy
+}
+
+/// Writes the flow for one customer, and what billing has to do for each offer in it. Offers the customer is not eligible for
+/// are not in it.
+///
+/// # Errors
+/// The system has no randomness to give.
 pub fn resolve(
     brand: &Brand,
-    billing: &dyn Billing,
-    snapshot: &Snapshot,
+    policy: &Policy,
+    circumstances: Circumstances<'_>,
     wish: Wish<'_>,
     page: Page,
-) -> (Flow, Policy) {
-    let place = wish.place.or(snapshot.customer.place.as_ref());
-    let policy = policy::choose(place, &brand.markets);
+) -> Result<(Flow, Deals), getrandom::Error> {
+    let Circumstances { snapshot, history, plans, now } = circumstances;
     let locale = wish.locale.unwrap_or(&brand.locale).to_owned();
-    let offers = eligible(brand, &policy, billing, snapshot);
-    let mut reasons = if brand.survey { brand.reasons.clone() } else { Vec::new() };
+    let pack = Pack::of(&locale);
+    let format = Format::new(&locale, &brand.time_zone);
+    let began_at = wish.contract_started_at.or(snapshot.began_at);
+    let customer = For { snapshot, began_at, history, now };
+    let made = offer::prepare(&candidates(brand, policy), customer, plans, pack, &format)?;
+    let Prepared { offers, deals } = made;
+    let mut reasons = if policy.survey { brand.reasons.clone() } else { Vec::new() };
     for reason in &mut reasons {
         reason.offers.retain(|id| offers.iter().any(|offer| offer.id == *id));
     }
-    let flow = Flow {
+    let mut flow = Flow {
         brand: brand.name.clone(),
         rtl: locale::is_rtl(&locale),
-        words: Pack::of(&locale).words.clone(),
+        words: pack.words(&policy.id, &Texts::new()),
         locale,
         time_zone: brand.time_zone.clone(),
         support_email: brand.support_email.clone(),
         page,
         subscription: snapshot.subscription(),
         reasons,
-        feedback: brand.survey && brand.feedback,
+        feedback: policy.survey && brand.feedback,
         offers,
-        cancellation: cancellation(brand.cancel, snapshot),
+        cancellation: Cancellation { effective_at: None },
+        declaration: Declaration {
+            name: snapshot.customer.name.clone().filter(|_| policy.declares),
+            email: snapshot.customer.email.clone().filter(|_| policy.declares),
+            ends: policy.declares && !wish.withdrawal,
+        },
     };
-    (flow, policy)
+    let cancel = if wish.withdrawal { CancelTiming::Immediately } else { brand.cancel };
+    renew(&mut flow, cancel, snapshot, now);
+    Ok((flow, deals))
+}
+
+/// The ids of the plans that a brand's offers name.
+#[must_use]
+pub fn plans_named(brand: &Brand) -> Vec<String> {
+    let plans = brand.offers.iter().filter_map(|offer| match &offer.terms {
+        OfferTerms::PlanChange(choices) => Some(choices.iter().map(|choice| choice.id.clone())),
+        _ => None,
+    });
+    plans.flatten().collect()
 }
 
 /// The flow as it is after billing has changed: prices, dates and eligible offers anew, everything else as it was frozen.
@@ -56,13 +115,21 @@ pub fn resolve(
 pub fn refresh(
     frozen: &Flow,
     policy: &Policy,
+    deals: &Deals,
     brand: &Brand,
-    billing: &dyn Billing,
-    snapshot: &Snapshot,
+    circumstances: Circumstances<'_>,
 ) -> Flow {
+    let Circumstances { snapshot, history, now, .. } = circumstances;
     let mut flow = frozen.clone();
-    renew(&mut flow, brand.cancel, snapshot);
-    flow.offers = frozen.offers.iter().filter_map(|offer| repriced(offer, billing, snapshot)).collect();
+    renew(&mut flow, brand.cancel, snapshot, now);
+    let pack = Pack::of(&flow.locale);
+    let format = Format::of(&flow);
+    let customer = For { snapshot, began_at: snapshot.began_at, history, now };
+    let again = |frozen: &flow::Offer| {
+        let offer = brand.offers.iter().find(|offer| offer.id == frozen.id);
+        offer::reprice(frozen, deals, offer, customer, pack, &format)
+    };
+    flow.offers = frozen.offers.iter().filter_map(again).collect();
     if policy.max_offers == 0 {
         flow.offers.clear();
     }
@@ -73,71 +140,19 @@ pub fn refresh(
 }
 
 /// Writes what is canceled, and when that takes effect, as billing says now. Offers stay as they were shown.
-pub fn renew(flow: &mut Flow, cancel: CancelTiming, snapshot: &Snapshot) {
+pub fn renew(flow: &mut Flow, cancel: CancelTiming, snapshot: &Snapshot, now: Timestamp) {
     flow.subscription = snapshot.subscription();
-    flow.cancellation = cancellation(cancel, snapshot);
-}
-
-/// Whether an offer can be made: its preview, if billing knows one. None when it cannot.
-#[allow(clippy::option_option, reason = "an offer without a preview is one the merchant applies")]
-fn previewed(
-    billing: &dyn Billing,
-    snapshot: &Snapshot,
-    discount: &Discount,
-) -> Option<Option<flow::Preview>> {
-    if !snapshot.can.discount {
-        return None;
-    }
-    let terms = DiscountTerms::of(discount)?;
-    let preview = billing.preview(snapshot, &terms);
-    (preview.is_some() || snapshot.terms.is_none()).then_some(preview)
-}
-
-fn repriced(offer: &Offer, billing: &dyn Billing, snapshot: &Snapshot) -> Option<Offer> {
-    let OfferKind::Discount(discount) = &offer.kind else { return Some(offer.clone()) };
-    let preview = previewed(billing, snapshot, discount)?;
-    let kind = OfferKind::Discount(Discount { preview, ..discount.clone() });
-    Some(Offer { kind, ..offer.clone() })
-}
-
-fn eligible(brand: &Brand, policy: &Policy, billing: &dyn Billing, snapshot: &Snapshot) -> Vec<Offer> {
-    if policy.max_offers == 0 || !policy.survey || !brand.survey {
-        return Vec::new();
-    }
-    let asked_for = |offer: &&DiscountOffer| brand.reasons.iter().any(|r| r.offers.contains(&offer.id));
-    brand
-        .offers
-        .iter()
-        .filter(asked_for)
-        .filter_map(|offer| repriced(&unpriced(offer), billing, snapshot))
-        .collect()
-}
-
-fn unpriced(offer: &DiscountOffer) -> Offer {
-    let (percent_off, amount_off) = match &offer.cut {
-        Cut::Percent(percent) => (Some(*percent), None),
-        Cut::Amount(money) => (None, Some(money.clone())),
-    };
-    Offer {
-        id: offer.id.clone(),
-        kind: OfferKind::Discount(Discount {
-            percent_off,
-            amount_off,
-            duration: offer.duration,
-            months: offer.months,
-            preview: None,
-        }),
-        headline: offer.headline.clone(),
-        body: offer.body.clone(),
-    }
-}
-
-fn cancellation(cancel: CancelTiming, snapshot: &Snapshot) -> Cancellation {
-    let effective_at = match cancel {
-        CancelTiming::AtPeriodEnd => {
-            snapshot.terms.as_ref().map(|terms| clock::instant(terms.current_period_end))
-        }
+    flow.cancellation.effective_at = match cancel {
+        CancelTiming::AtPeriodEnd => snapshot.paid_until(now).map(clock::instant),
         CancelTiming::Immediately => None,
     };
-    Cancellation { effective_at }
+}
+
+/// The offers that a policy leaves room for, and that a reason leads to.
+fn candidates<'b>(brand: &'b Brand, policy: &Policy) -> Vec<&'b BrandOffer> {
+    if policy.max_offers == 0 || !policy.survey || policy.declares {
+        return Vec::new();
+    }
+    let asked_for = |offer: &&BrandOffer| brand.reasons.iter().any(|r| r.offers.contains(&offer.id));
+    brand.offers.iter().filter(asked_for).collect()
 }

@@ -180,7 +180,7 @@ fn the_example_has_no_mistakes_and_every_field() {
     let text = include_str!("../farewell.example.toml");
     let config = read(text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
     let all = problems(
-        "x = 1\n[server]\nx = 1\n[[brand]]\nx = 1\n[[brand.reason]]\nxyz = 1\n[[brand.offer]]\nxyz = 1\n",
+        "x = 1\n[server]\nx = 1\n[[brand]]\nx = 1\n[[brand.reason]]\nxyz = 1\n[[brand.offer]]\nkind = \"discount\"\nxyz = 1\n[brand.offer.when]\nxyz = 1\n",
     );
     let fields: Vec<&str> = all
         .iter()
@@ -194,5 +194,5 @@ fn the_example_has_no_mistakes_and_every_field() {
             "{field} is not explained"
         );
     }
-    assert_eq!(config.brands[0].offers.len(), 2);
+    assert_eq!(config.brands[0].offers.len(), 8);
 }

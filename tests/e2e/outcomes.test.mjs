@@ -75,7 +75,7 @@ test("a cancellation ends the subscription in billing, with a receipt", async ()
   const { current_period_end: end } = await stage.server.subscription("cus_chloe");
   const page = await stage.billingPage("cus_chloe");
   await press(page, "Cancel Subscription");
-  await page.getByRole("radio", { name: "I read another newspaper now" }).check();
+  await page.getByRole("radio", { name: "Something else" }).check();
   await page.getByRole("textbox", { name: words.feedback }).fill("<b>Thank you</b>");
   await press(page, words.continue);
   await heading(page, words.confirm_title);
@@ -87,7 +87,7 @@ test("a cancellation ends the subscription in billing, with a receipt", async ()
   const [[, result]] = await told(page);
   assert.equal(result.outcome, "canceled");
   assert.equal(result.effect, "applied");
-  assert.deepEqual(result.reason, { key: "another_paper", code: "switched_service" });
+  assert.deepEqual(result.reason, { key: "other", code: "other" });
   assert.equal(Date.parse(result.receipt.effective_at), Date.parse(end));
   assert.ok(await page.getByText(result.receipt.reference).isVisible(), "the customer sees the reference");
 

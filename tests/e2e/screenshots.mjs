@@ -94,7 +94,7 @@ async function pictures(stage, context, name) {
   await press(page, "Cancel Subscription");
   await heading(page, words.survey_title);
   await take(page, "16-hosted-survey", { fullPage: true });
-  await answer(page, "I don't read it enough");
+  await answer(page, "It costs too much");
   await page.getByText("20% off for three months").waitFor();
   await take(page, "17-hosted-offer", { fullPage: true });
   await press(page, words.decline);

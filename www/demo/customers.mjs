@@ -1,7 +1,7 @@
 // The merchant's own customers. A real shop has them in its database; what Farewell and the merchant share is the id that
 // billing knows a customer by.
 
-/** @typedef {{ id: string, name: string, billingId: string }} Customer */
+/** @typedef {{ id: string, name: string, billingId: string, locale?: string }} Customer */
 
 /** @type {Customer[]} */
 export const customers = [
@@ -11,6 +11,10 @@ export const customers = [
   { id: "user_4", name: "Daiki Mori", billingId: "cus_daiki" },
   { id: "user_5", name: "Emma Lind", billingId: "cus_emma" },
   { id: "user_6", name: "Femi Adeyemi", billingId: "cus_femi" },
+  { id: "user_7", name: "Greta Vogel", billingId: "cus_greta", locale: "de" },
+  { id: "user_8", name: "Hugo Petit", billingId: "cus_hugo", locale: "fr" },
+  { id: "user_9", name: "Inés Romero", billingId: "cus_ines", locale: "es" },
+  { id: "user_10", name: "Layla Hadi", billingId: "cus_layla", locale: "ar" },
 ];
 
 /** Who is logged in. In the demo that is whoever was picked last; nobody types a password. */

@@ -18,10 +18,11 @@ export class FarewellApi {
     this.key = key;
   }
 
-  /** A session id (`ret_…`) for one customer. */
+  /** A session for one customer: its id (`ret_…`), and the words the law of the customer's place wants on the button. */
   async createSession(customer, returnUrl) {
-    const retention = { customer_id: customer.billingId, return_url: returnUrl };
-    return (await this.#ask("/v1/retention/session", { retention })).id;
+    const retention = { customer_id: customer.billingId, return_url: returnUrl, locale: customer.locale };
+    const { id, label } = await this.#ask("/v1/retention/session", { retention });
+    return { id, label };
   }
 
   /** What a result token of this brand stands for, as the server that signed it says. Tokens of other brands are refused. */

@@ -82,12 +82,13 @@ function discount({ percent_off: percent, amount_off: amount, currency, ends_at:
 export function billing({ path, customer, ledger, session, returning, publicKey, api }) {
   const found = ledger.subscriptions[0];
   const over = found?.status === "canceled" || (found?.cancel_at && !session);
-  const label = found?.cancel_at ? "See your cancellation" : "Cancel Subscription";
+  const { text, lang } = session?.label ?? { text: "Cancel Subscription", lang: "en" };
+  const label = found?.cancel_at ? "See your cancellation" : text;
   const form = html`<form method="post" action="${api}/c">
-<input type="hidden" name="session" value="${session}">
-<button class="cancel">${label}</button>
+<input type="hidden" name="session" value="${session?.id}">
+<button class="cancel" lang="${lang}">${label}</button>
 </form>`;
-  const mounted = html`<div id="cancel" data-label="${label}" data-session="${!returning && session}"></div>`;
+  const mounted = html`<div id="cancel" data-label="${label}" data-session="${!returning && session?.id}"></div>`;
   const button = path === "/plain" ? form : mounted;
   return page({
     title: "Billing",
@@ -129,6 +130,19 @@ export function callback({ customer, ledger, publicKey }) {
 <p id="log-empty">Nothing yet.</p>
 <ol id="log"></ol>
 </section>`,
+  });
+}
+
+/** Where an offer leads that only shows something. */
+export function newsletters({ customer, publicKey }) {
+  return page({
+    title: "Newsletters",
+    path: "/newsletters",
+    customer,
+    publicKey,
+    body: html`<h1>Newsletters</h1>
+<p class="introduction">Science on Mondays, books on Thursdays, the week on Sundays. All of them come with your subscription.</p>
+<p><a href="/">Back to billing</a></p>`,
   });
 }
 

@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 
 import { find, loggedIn } from "./customers.mjs";
 import { FarewellApi, FarewellError } from "./farewell-api.mjs";
-import { billing, callback, subscription, trouble } from "./pages.mjs";
+import { billing, callback, newsletters, subscription, trouble } from "./pages.mjs";
 import { verifyOffline } from "./result-token.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -44,15 +44,15 @@ function required(name) {
 async function sessionFor(customer, returnUrl) {
   const key = `${customer.id} ${returnUrl ?? ""}`;
   const known = sessions.get(key);
-  if (known && Date.now() - known.since < HOUR) return known.id;
-  const id = await farewell.createSession(customer, returnUrl);
-  sessions.set(key, { id, since: Date.now() });
-  return id;
+  if (known && Date.now() - known.since < HOUR) return known;
+  const session = { ...(await farewell.createSession(customer, returnUrl)), since: Date.now() };
+  sessions.set(key, session);
+  return session;
 }
 
 function knownSession(customer, returnUrl) {
   const known = sessions.get(`${customer.id} ${returnUrl ?? ""}`);
-  return known && Date.now() - known.since < HOUR ? known.id : undefined;
+  return known && Date.now() - known.since < HOUR ? known : undefined;
 }
 
 /** A billing page. A subscription that ends already is only shown with the session that ended it. */
@@ -70,6 +70,7 @@ const routes = {
   "GET /return": (request) => showBilling(request, "/return", callbackUrl(request)),
   "GET /plain": (request) => showBilling(request, "/plain", callbackUrl(request)),
 
+  "GET /newsletters": (request) => page(newsletters({ customer: loggedIn(request), publicKey })),
   "GET /billing/cancel/callback": async (request) => {
     const customer = loggedIn(request);
     return page(callback({ customer, ledger: await farewell.ledgerCustomer(customer), publicKey }));
@@ -77,7 +78,7 @@ const routes = {
 
   // A session is made for whoever is logged in, never for somebody a page names.
   "POST /api/session": async (request) => {
-    return json({ id: await sessionFor(loggedIn(request), callbackUrl(request)) });
+    return json({ id: (await sessionFor(loggedIn(request), callbackUrl(request))).id });
   },
 
   // Twice verified, to show both ways: by asking the server, and offline with its published key.

@@ -1,6 +1,7 @@
 //! How a state looks: one file for each step.
 
 mod confirm;
+mod declaration;
 mod notice;
 mod offer;
 mod receipt;
@@ -8,12 +9,12 @@ mod survey;
 
 pub use notice::{Notice, notice};
 
-use crate::{Action, Element, Flow, Policy, Position, State, Step, Word, apply};
+use crate::{Action, Element, Flow, MAX_TEXT, Policy, Position, State, Step, Word, apply};
 
 /// A step, drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
-    /// The step's name: `survey`, `offer`, `confirm` or `receipt`.
+    /// The step's name: `survey`, `offer`, `details`, `confirm` or `receipt`.
     pub step: &'static str,
     /// What the step is called, in the customer's language: the title of a page, the accessible name of a dialog.
     pub name: String,
@@ -45,8 +46,9 @@ pub fn view(flow: &Flow, policy: &Policy, state: &State) -> View {
     });
     let mut view = match (run.map(|run| (run, &run.step)), offer) {
         (Some((run, Step::Survey)), _) => survey::view(flow, run),
+        (Some((run, Step::Details)), _) => declaration::view(flow, run),
         (Some((run, Step::Receipt)), _) => receipt::view(flow, run, state.is_full()),
-        (_, Some(offer)) => offer::view(flow, policy, offer),
+        (_, Some(offer)) => offer::view(flow, policy, state, offer),
         // Also where the offer on the screen is not in the flow: there is always a way on.
         _ => confirm::view(flow, policy, run),
     };
@@ -68,6 +70,7 @@ fn frame(flow: &Flow, state: &State, next: Position, form: &mut Element) {
     if state.open_run().is_some() {
         let cross = form.add("button", "close");
         cross.set("name", "do").set("value", "close").set("aria-label", flow.words.get(Word::Close));
+        cross.set("formnovalidate", "");
     }
 }
 
@@ -82,15 +85,37 @@ fn hidden(form: &mut Element, name: &str, value: &str) {
     form.add("input", "").set("type", "hidden").set("name", name).set("value", value);
 }
 
-/// Appends a button that sends an action.
+/// Appends a button that sends an action. Only taking an offer needs what its form asks for.
 #[inline(never)]
 fn button(flow: &Flow, to: &mut Element, class: &str, verb: &str, word: Word) {
-    to.add("button", class).set("name", "do").set("value", verb).text(flow.words.get(word));
+    let button = to.add("button", class);
+    button.set("name", "do").set("value", verb).text(flow.words.get(word));
+    if verb != "accept" {
+        button.set("formnovalidate", "");
+    }
 }
 
-/// Appends the way back to the survey, where there is one.
+/// Appends a field for free text under its label.
+fn field(to: &mut Element, class: &str, name: &str, label: &str, written: Option<&str>) {
+    let field = to.add("label", class);
+    field.add("span", "").text(label);
+    let area = field.add("textarea", "");
+    area.set("name", name).set("rows", "2").set("maxlength", &number(MAX_TEXT as u32)).set("dir", "auto");
+    if let Some(written) = written {
+        area.text(written);
+    }
+}
+
+/// Appends a line to a list of facts, and gives its empty value.
+fn line<'a>(flow: &Flow, list: &'a mut Element, word: Word) -> &'a mut Element {
+    let line = list.add("div", "");
+    line.add("dt", "").text(flow.words.get(word));
+    line.add("dd", "")
+}
+
+/// Appends the way back to the step before, where there is one.
 fn back(flow: &Flow, policy: &Policy, actions: &mut Element) {
-    if flow.asks(policy) {
+    if flow.asks(policy) || policy.details() {
         button(flow, actions, "quiet", "back", Word::Back);
     }
 }

@@ -1,7 +1,10 @@
-use super::{View, back, button, hidden, step};
-use crate::{Discount, Duration, Element, Flow, Offer, OfferKind, Policy, Word};
+use super::{TITLE, View, back, button, hidden, step};
+use crate::apply::next_offer;
+use crate::{
+    Action, Choice, Element, Flow, Offer, OfferKind, OfferRecord, Policy, State, Word, apply, words::fill,
+};
 
-pub(super) fn view(flow: &Flow, policy: &Policy, offer: &Offer) -> View {
+pub(super) fn view(flow: &Flow, policy: &Policy, state: &State, offer: &Offer) -> View {
     let mut view = step("offer", flow.words.get(Word::OfferTitle));
     let form = &mut view.form;
     let card = form.add("div", "card");
@@ -9,30 +12,59 @@ pub(super) fn view(flow: &Flow, policy: &Policy, offer: &Offer) -> View {
     if let Some(body) = &offer.body {
         card.add("p", "").text(body);
     }
-    if let OfferKind::Discount(discount) = &offer.kind {
-        terms(flow, discount, card);
+    if let [only] = offer.choices.as_slice() {
+        lines(card, only);
+    } else if !offer.choices.is_empty() {
+        choices(form, offer);
     }
-    hidden(form, "offer", &offer.id);
+    hidden(form, "claim_id", &offer.claim_id);
     let actions = form.add("div", "actions");
     if offer.kind != OfferKind::Other {
-        button(flow, actions, "stay", "accept", Word::Accept);
+        let word = if offer.pays { Word::AcceptAndPay } else { Word::Accept };
+        button(flow, actions, "stay", "accept", word);
     }
-    button(flow, actions, "leave", "decline", Word::Decline);
+    if policy.direct {
+        button(flow, actions, "leave", "cancel", Word::ClickToCancel);
+    } else {
+        button(flow, actions, "leave", "decline", Word::Decline);
+    }
+    if has_another(flow, policy, state, offer) {
+        button(flow, actions, "quiet", "another", Word::Another);
+    }
     back(flow, policy, actions);
     view
 }
 
+/// Whether another offer follows when this one is turned down.
+fn has_another(flow: &Flow, policy: &Policy, state: &State, offer: &Offer) -> bool {
+    let declined = Action::Decline { claim: offer.claim_id.clone(), another: false };
+    apply(flow, policy, state, &declined).is_ok_and(|next| next_offer(flow, policy, &next).is_some())
+}
+
+/// The choices of an offer, none of them made beforehand. The browser asks for one when the offer is taken.
+fn choices(form: &mut Element, offer: &Offer) {
+    let list = form.add("fieldset", "");
+    list.set("aria-labelledby", TITLE);
+    for choice in &offer.choices {
+        let pick = list.add("div", "choice").add("label", "pick");
+        let radio = pick.add("input", "");
+        radio.set("type", "radio").set("name", "choice").set("value", &choice.id).set("required", "");
+        let text = pick.add("span", "");
+        text.add("strong", "").text(&choice.label);
+        lines(text, choice);
+    }
+}
+
 /// What will be billed, when, and what it returns to.
-fn terms(flow: &Flow, discount: &Discount, card: &mut Element) {
-    let Some(preview) = &discount.preview else { return };
-    let words = &flow.words;
-    words.fill(card.add("p", "terms"), Word::OfferNext, Some(&preview.price), Some(&preview.at));
-    let after = card.add("p", "terms");
-    match &preview.returns_at {
-        Some(at) => words.fill(after, Word::OfferReturns, Some(&preview.returns_to), Some(at)),
-        None if discount.duration == Duration::Forever => {
-            words.fill(after, Word::OfferStays, Some(&preview.price), None);
-        }
-        None => words.fill(after, Word::OfferOnce, Some(&preview.returns_to), None),
+fn lines(to: &mut Element, choice: &Choice) {
+    for line in &choice.lines {
+        fill(to.add("span", "terms"), &line.text, line.price.as_ref(), line.date.as_ref());
+    }
+}
+
+/// What was agreed, on a receipt.
+pub(super) fn agreed(to: &mut Element, offer: &Offer, record: &OfferRecord) {
+    if let Some(choice) = offer.choice(record.choice.as_deref()) {
+        lines(to, choice);
     }
 }

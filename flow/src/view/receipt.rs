@@ -1,5 +1,5 @@
-use super::{View, button, step};
-use crate::{Effect, Element, Flow, Node, OfferKind, Outcome, Run, Word};
+use super::{View, button, line, offer, step};
+use crate::{Effect, Element, Flow, Node, Outcome, Run, Word};
 
 pub(super) fn view(flow: &Flow, run: &Run, full: bool) -> View {
     let words = &flow.words;
@@ -15,7 +15,7 @@ pub(super) fn view(flow: &Flow, run: &Run, full: bool) -> View {
     let form = &mut view.form;
     let until = run.receipt.as_ref().and_then(|receipt| receipt.effective_at.as_ref()).filter(|_| canceled);
     if until.is_some() {
-        words.fill(form.add("p", "lead"), Word::CanceledUntil, None, until);
+        words.fill(form.add("p", "lead"), Word::CanceledUntil, until);
     }
     let more = match run.effect {
         None => Some(Word::UnchangedText),
@@ -27,6 +27,16 @@ pub(super) fn view(flow: &Flow, run: &Run, full: bool) -> View {
         form.add("p", "lead").text(words.get(more));
     }
     details(flow, run, form.add("dl", ""));
+    if run.receipt.is_some() {
+        // The page of the latest run's receipt, with nothing around it: to be printed and kept.
+        let keep = form.add("p", "").add("a", "");
+        keep.set("href", &[&flow.page.action, "/", &flow.page.handle, "/receipt"].concat());
+        keep.set("target", "_blank").text(words.get(Word::SaveReceipt));
+    }
+    let link = run.accepted().and_then(|record| flow.offer(&record.id)).and_then(|offer| offer.link.as_ref());
+    if let Some(link) = link {
+        form.add("p", "").add("a", "lead-on").set("href", &link.url).text(&link.label);
+    }
     let actions = form.add("div", "actions");
     button(flow, actions, "leave", "close", Word::Done);
     if run.can_be_undone() {
@@ -43,14 +53,12 @@ fn details(flow: &Flow, run: &Run, list: &mut Element) {
     if let Some(plan) = &flow.subscription.plan {
         line(flow, list, Word::Plan).text(plan);
     }
-    if let Some(offer) = run.accepted().and_then(|id| flow.offer(id)) {
-        line(flow, list, Word::OfferTaken).text(&offer.headline);
-        if let OfferKind::Discount(discount) = &offer.kind
-            && let Some(preview) = &discount.preview
-        {
-            let next = line(flow, list, Word::NextCharge);
-            flow.words.fill(next, Word::PriceOn, Some(&preview.price), Some(&preview.at));
-        }
+    if let Some(record) = run.accepted()
+        && let Some(taken) = flow.offer(&record.id)
+    {
+        let value = line(flow, list, Word::OfferTaken);
+        value.text(&taken.headline);
+        offer::agreed(value, taken, record);
     }
     if let Some(receipt) = &run.receipt {
         if let Some(until) = &receipt.effective_at
@@ -61,11 +69,4 @@ fn details(flow: &Flow, run: &Run, list: &mut Element) {
         line(flow, list, Word::IssuedAt).children.push(Node::Moment(receipt.issued_at.clone()));
         line(flow, list, Word::Reference).text(&receipt.reference);
     }
-}
-
-/// Appends a line, and gives its empty value.
-fn line<'a>(flow: &Flow, list: &'a mut Element, word: Word) -> &'a mut Element {
-    let line = list.add("div", "");
-    line.add("dt", "").text(flow.words.get(word));
-    line.add("dd", "")
 }

@@ -1,6 +1,6 @@
-use super::{TITLE, View, button, number, step};
+use super::{TITLE, View, button, field, step};
 use crate::action::follow_up_field;
-use crate::{Element, Flow, MAX_TEXT, Run, Word};
+use crate::{Flow, Run, Word};
 
 const HINT: &str = "fw-hint";
 
@@ -36,14 +36,4 @@ pub(super) fn view(flow: &Flow, run: &Run) -> View {
     button(flow, actions, "plain", "leave", Word::SkipToCancel);
     button(flow, actions, "plain", "keep", Word::Keep);
     view
-}
-
-fn field(to: &mut Element, class: &str, name: &str, label: &str, written: Option<&str>) {
-    let field = to.add("label", class);
-    field.add("span", "").text(label);
-    let area = field.add("textarea", "");
-    area.set("name", name).set("rows", "2").set("maxlength", &number(MAX_TEXT as u32)).set("dir", "auto");
-    if let Some(written) = written {
-        area.text(written);
-    }
 }

@@ -1,10 +1,8 @@
 //! What a payment costs, in whole minor units.
 
-use flow::Preview;
 use jiff::Timestamp;
 
-use super::{DiscountTerms, Reduction, RunningDiscount, Snapshot, Span, Terms};
-use crate::clock;
+use super::{DiscountTerms, Preview, Reduction, RunningDiscount, Snapshot, Span, Terms};
 
 impl Reduction {
     /// What is left of a payment. None when the reduction is in another currency.
@@ -63,11 +61,6 @@ impl Snapshot {
             return None;
         }
         let returns_to = returns_at.map_or(without, |at| terms.payment(at, &self.discounts));
-        Some(Preview {
-            price: terms.money(price),
-            at: clock::instant(next),
-            returns_to: terms.money(returns_to),
-            returns_at: returns_at.map(clock::instant),
-        })
+        Some(Preview { price: terms.money(price), at: next, returns_to: terms.money(returns_to), returns_at })
     }
 }

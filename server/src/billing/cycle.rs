@@ -1,16 +1,7 @@
 use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-/// The unit a price is charged by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum Interval {
-    Day,
-    Week,
-    Month,
-    Year,
-}
+pub use flow::Interval;
 
 /// How often a subscription is paid, and on which day of the month.
 ///
@@ -24,25 +15,6 @@ pub struct Cycle {
     pub interval_count: u32,
     /// The day of the month payments fall on, 1 to 31. Means nothing for days and weeks.
     pub anchor_day: i8,
-}
-
-impl Interval {
-    /// The unit's name, as it is stored and sent.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-            Self::Year => "year",
-        }
-    }
-
-    /// The unit of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Day, Self::Week, Self::Month, Self::Year].into_iter().find(|unit| unit.as_str() == name)
-    }
 }
 
 impl Cycle {

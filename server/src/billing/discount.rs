@@ -57,25 +57,9 @@ impl RunningDiscount {
 }
 
 impl DiscountTerms {
-    /// The terms of a discount in a flow. None when they contradict themselves, or are out of range.
+    /// Whether there is such a discount.
     #[must_use]
-    pub fn of(discount: &flow::Discount) -> Option<Self> {
-        let off = match (discount.percent_off, &discount.amount_off) {
-            (Some(percent), None) => Reduction::Percent(percent),
-            (None, Some(money)) => {
-                Reduction::Amount { amount: money.amount, currency: money.currency.clone() }
-            }
-            _ => return None,
-        };
-        let lasts = match discount.duration {
-            flow::Duration::Once => Span::Once,
-            flow::Duration::Repeating => Span::Months(discount.months?),
-            flow::Duration::Forever => Span::Forever,
-        };
-        Some(Self { off, lasts }).filter(Self::in_range)
-    }
-
-    pub(super) fn in_range(&self) -> bool {
+    pub fn in_range(&self) -> bool {
         let off = match &self.off {
             Reduction::Percent(percent) => (1..=100).contains(percent),
             Reduction::Amount { amount, .. } => *amount > 0,

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{DiscountTerms, Terms};
+use super::{Deal, Terms};
 
 /// Something billing is to do for a customer: what an intent carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,12 +20,12 @@ pub struct Instruction {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Change {
-    /// Apply a discount from the next payment on.
-    AcceptDiscount {
+    /// Do what an offer promised.
+    Accept {
         /// The offer's id.
         offer: String,
-        /// The discount.
-        discount: DiscountTerms,
+        /// What was promised.
+        deal: Deal,
         /// The terms the customer saw: [`Snapshot::terms`](super::Snapshot::terms). Refused when they are no longer true.
         agreed: Option<Terms>,
     },
@@ -45,7 +45,7 @@ impl Change {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::AcceptDiscount { .. } => "accept",
+            Self::Accept { .. } => "accept",
             Self::CancelAtPeriodEnd { .. } | Self::CancelImmediately => "cancel",
             Self::Undo => "undo",
         }

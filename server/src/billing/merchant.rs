@@ -1,6 +1,6 @@
 //! Billing that is the merchant's own: nothing is touched here, the merchant acts on the verified result.
 
-use super::{Answer, Billing, Can, Customer, Instruction, Lookup, LookupError, Snapshot};
+use super::{Answer, Billing, Can, Customer, Instruction, Lookup, LookupError, PlanTerms, Snapshot};
 
 /// Knows what it was told, accepts every customer, and leaves everything to the merchant.
 #[derive(Clone, Copy, Debug, Default)]
@@ -12,12 +12,33 @@ impl Billing for Merchant {
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
         let id = lookup.customer.as_ref().or(lookup.email.as_ref()).ok_or(LookupError::NobodyNamed)?;
         Ok(Snapshot {
-            customer: Customer { id: id.clone(), user_id: None, place: None },
+            customer: Customer {
+                id: id.clone(),
+                user_id: None,
+                place: None,
+                name: None,
+                email: lookup.email.clone(),
+            },
             subscription: lookup.subscription.clone(),
             terms: None,
             discounts: Vec::new(),
-            can: Can { cancel: true, undo: false, discount: true },
+            can: Can {
+                cancel: true,
+                undo: false,
+                discount: true,
+                pause: true,
+                change_plan: true,
+                // Whether there is a trial nobody has said.
+                extend_trial: true,
+            },
+            began_at: None,
+            pause: None,
+            trial_ends_at: None,
         })
+    }
+
+    async fn plans(&self, _ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
+        Ok(None)
     }
 
     async fn execute(&self, _key: &str, _instruction: &Instruction) -> Answer {

@@ -5,6 +5,7 @@
 
 mod arithmetic;
 mod cycle;
+mod deal;
 mod discount;
 mod instruction;
 pub mod ledger;
@@ -14,11 +15,12 @@ mod registry;
 mod snapshot;
 
 pub use cycle::{Cycle, Interval};
+pub use deal::{Deal, Length, PlanPrice, PlanTerms};
 pub use discount::{DiscountTerms, Reduction, RunningDiscount, Span};
 pub use instruction::{Change, Instruction};
 pub use lookup::{Lookup, LookupError};
 pub use registry::Registry;
-pub use snapshot::{Can, Customer, Snapshot, Terms};
+pub use snapshot::{Can, Customer, Pause, Preview, Snapshot, Terms};
 
 /// What a brand's customers are billed by.
 ///
@@ -32,10 +34,11 @@ pub trait Billing: std::fmt::Debug + Send + Sync {
     /// A [`LookupError`] when the lookup does not lead to exactly one subscription that can be canceled.
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError>;
 
-    /// What accepting a discount would mean in money. None where billing does not know, or the discount cannot be applied.
-    fn preview(&self, snapshot: &Snapshot, discount: &DiscountTerms) -> Option<flow::Preview> {
-        snapshot.preview(discount)
-    }
+    /// The plans of these ids, as billing has them; what it does not know is left out. None where billing is the merchant's.
+    ///
+    /// # Errors
+    /// [`LookupError::Unavailable`] when billing cannot be asked.
+    async fn plans(&self, ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError>;
 
     /// Carries out an instruction, once for each key: the same key again changes nothing and is answered the same, as long as
     /// the first was [`Answer::Applied`].

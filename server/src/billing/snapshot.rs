@@ -2,7 +2,7 @@ use flow::Money;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Cycle, Interval, RunningDiscount};
+use super::{Cycle, RunningDiscount};
 use crate::{clock, place::Place};
 
 /// What billing knew of a customer's subscription at one moment. Kept with the session, as JSON.
@@ -18,6 +18,37 @@ pub struct Snapshot {
     pub discounts: Vec<RunningDiscount>,
     /// What can be done with it.
     pub can: Can,
+    /// When the contract began, as far as billing knows.
+    #[serde(default)]
+    pub began_at: Option<Timestamp>,
+    /// A pause that is agreed or runs.
+    #[serde(default)]
+    pub pause: Option<Pause>,
+    /// When a trial ends, while there is one.
+    #[serde(default)]
+    pub trial_ends_at: Option<Timestamp>,
+}
+
+/// A time in which nothing is paid and nothing is delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// When what is paid for ends.
+    pub from: Timestamp,
+    /// When it goes on, with a payment.
+    pub until: Timestamp,
+}
+
+/// What a discount means in money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// The next payment, discount taken off.
+    pub price: Money,
+    /// When the next payment is due.
+    pub at: Timestamp,
+    /// What a payment costs once the discount has ended.
+    pub returns_to: Money,
+    /// From when on; None when the discount does not end.
+    pub returns_at: Option<Timestamp>,
 }
 
 /// A customer, as far as a session needs to know.
@@ -29,10 +60,16 @@ pub struct Customer {
     pub user_id: Option<String>,
     /// Where billing says the customer lives.
     pub place: Option<Place>,
+    /// The customer's name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The customer's e-mail address.
+    #[serde(default)]
+    pub email: Option<String>,
 }
 
 /// What can be done with a subscription.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Can {
     /// It can be canceled.
     pub cancel: bool,
@@ -40,6 +77,15 @@ pub struct Can {
     pub undo: bool,
     /// A discount can be applied to its next payment.
     pub discount: bool,
+    /// Its next payment can be put off.
+    #[serde(default)]
+    pub pause: bool,
+    /// Its plan can be changed.
+    #[serde(default)]
+    pub change_plan: bool,
+    /// Its trial can be extended.
+    #[serde(default)]
+    pub extend_trial: bool,
 }
 
 /// What a subscription costs and when. Equal terms mean that what the customer was shown is still true.
@@ -73,6 +119,16 @@ impl Terms {
 }
 
 impl Snapshot {
+    /// Until when what is paid for is delivered. None where nobody knows, and when it is delivered no more.
+    #[must_use]
+    pub fn paid_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let end = self.terms.as_ref()?.current_period_end;
+        match self.pause {
+            Some(pause) if pause.until == end => Some(pause.from).filter(|from| *from > now),
+            _ => Some(end),
+        }
+    }
+
     /// What the flow shows of it. The interval is left out where it is not one single day, week, month or year.
     #[must_use]
     pub fn subscription(&self) -> flow::Subscription {
@@ -80,13 +136,7 @@ impl Snapshot {
         flow::Subscription {
             plan: Some(terms.plan_name.clone()),
             price: Some(terms.price()),
-            interval: match terms.cycle {
-                Cycle { interval_count: 2.., .. } => None,
-                Cycle { interval: Interval::Day, .. } => Some(flow::Interval::Day),
-                Cycle { interval: Interval::Week, .. } => Some(flow::Interval::Week),
-                Cycle { interval: Interval::Month, .. } => Some(flow::Interval::Month),
-                Cycle { interval: Interval::Year, .. } => Some(flow::Interval::Year),
-            },
+            interval: Some(terms.cycle.interval).filter(|_| terms.cycle.interval_count == 1),
             renews_at: Some(clock::instant(terms.current_period_end)),
         }
     }

@@ -1,12 +1,14 @@
 //! `farewell.toml`: read and checked as a whole, so that every mistake is told at once, each with its place.
 
 mod brand;
+mod discount;
 mod offer;
 mod problem;
 mod reason;
 mod server;
 mod table;
 mod value;
+mod when;
 
 use std::fmt;
 use std::path::Path;

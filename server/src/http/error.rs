@@ -82,6 +82,7 @@ impl From<SessionError> for ApiError {
             | SessionError::OtherBrand
             | SessionError::UnknownBrand => Self::unauthorized(error.to_string()),
             SessionError::TooLarge => Self::bad_request(error.to_string()),
+            SessionError::NoWithdrawal(_) => Self::new(StatusCode::CONFLICT, error.to_string()),
             SessionError::Billing(error) => error.into(),
             SessionError::Token(error @ (TokenError::Malformed | TokenError::BadSignature)) => {
                 Self::bad_request(error.to_string())

@@ -26,7 +26,8 @@ pub async fn create(
     Ok(Json(json!({
         "id": created.id,
         "session": { "id": created.id },
-        "label": { "text": pack.button(), "lang": pack.language() },
+        "label": { "text": pack.button(&created.policy), "lang": pack.language() },
+        "policy": created.policy,
         "expires_at": created.expires_at,
     })))
 }
@@ -45,12 +46,18 @@ fn read(body: &Map<String, Value>, brand: &Brand) -> Result<NewSession, ApiError
     let environment = fields.checked("environment", |text| {
         Environment::named(text).ok_or_else(|| format!("\"{text}\" is neither \"prod\" nor \"sandbox\"."))
     });
+    let withdrawal = fields.checked("purpose", |text| match text {
+        "cancel" => Ok(false),
+        "withdraw" => Ok(true),
+        _ => Err(format!("\"{text}\" is neither \"cancel\" nor \"withdraw\".")),
+    });
     let new = NewSession {
         lookup: Lookup { customer, email, subscription },
         environment: environment.unwrap_or_default(),
         place,
         locale,
         consumer: fields.flag("consumer"),
+        withdrawal: withdrawal.unwrap_or_default(),
         contract_started_at: fields.checked("contract_started_at", moment),
         return_url: fields.checked("return_url", |text| return_url(text, brand)),
         metadata: fields.flat("metadata"),

@@ -66,6 +66,15 @@ pub(super) async fn write(
         .bind(&session)
         .execute(&mut *tx)
         .await?;
+    if settlement == Settlement::Refused {
+        sqlx::query(
+            "UPDATE offers_made SET response = 'refused' WHERE session = $1 AND run = $2 AND response = 'accepted'",
+        )
+        .bind(&session)
+        .bind(run)
+        .execute(&mut *tx)
+        .await?;
+    }
     write_outcome(tx, &session, run, &state, &next, &now).await
 }
 
@@ -99,16 +108,7 @@ async fn write_outcome(
         return Ok(());
     }
     let kept = was.outcome == is.outcome;
-    let outcome = is.outcome.map(|outcome| match outcome {
-        flow::Outcome::Saved => "saved",
-        flow::Outcome::Canceled => "canceled",
-        flow::Outcome::Aborted => "aborted",
-    });
-    let effect = is.effect.map(|effect| match effect {
-        flow::Effect::Applied => "applied",
-        flow::Effect::Requested => "requested",
-        flow::Effect::Pending => "pending",
-    });
+    let (outcome, effect) = (is.outcome.map(flow::Outcome::name), is.effect.map(flow::Effect::name));
     let sql = if kept {
         "UPDATE outcomes SET outcome = $1, effect = $2, settled_at = $3 WHERE session = $4 AND run = $5"
     } else {

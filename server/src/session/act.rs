@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use flow::{Action, Effect, Notice, OfferKind, Outcome, Position, Refused, Run};
+use flow::{Action, Effect, Notice, Outcome, Position, Refused, Run};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -12,10 +12,12 @@ use super::order::{Arrival, arrive};
 use super::outcome::{Ended, receipt};
 use super::reference::new_reference;
 use super::stored::{Stored, text};
-use crate::billing::{Change, DiscountTerms, Instruction, Snapshot};
+use crate::billing::{Change, Instruction, Snapshot};
 use crate::brand::CancelTiming;
 use crate::clock;
 use crate::intents::{self, NewIntent};
+use crate::offer;
+use crate::policy;
 use crate::resolve;
 use crate::store::{Error, Store, Tx};
 
@@ -67,7 +69,7 @@ pub(super) async fn write(
     let mut conflict: Option<Conflict> = None;
     let mut moved = false;
     for placed in actions {
-        let cancels = placed.action == Action::Cancel;
+        let cancels = matches!(placed.action, Action::Cancel(_));
         if conflict.is_some() && !cancels {
             continue;
         }
@@ -106,6 +108,9 @@ pub(super) async fn write(
                 session.state = next;
                 keep(tx, id, at, &content, now).await?;
                 conclude(tx, &mut session, at, cancel, now).await?;
+                if let Some(run) = session.state.runs.last() {
+                    offer::record(tx, &session, session.state.number(), run, now).await?;
+                }
                 (moved, conflict) = (true, None);
             }
             Err(refused) => conflict = Some(Conflict::refused(refused)),
@@ -130,7 +135,7 @@ async fn renew(
 ) -> Result<(), Error> {
     let mut flow = session.flow.clone();
     if let Some(fresh) = fresh {
-        resolve::renew(&mut flow, cancel, fresh);
+        resolve::renew(&mut flow, cancel, fresh, now);
     } else {
         // Instants are written so that they sort.
         let now = clock::instant(now);
@@ -158,9 +163,10 @@ async fn conclude(
         return Ok(());
     };
     let pending = ended.effect == Some(Effect::Pending);
+    let (cancel, told) = end(session, &ended, cancel);
     if pending {
         let canceled = ended.outcome == Some(Outcome::Canceled);
-        let effective_at = session.flow.cancellation.effective_at.clone().filter(|_| canceled);
+        let effective_at = told.map(clock::instant).filter(|_| canceled);
         let undo = canceled && cancel == CancelTiming::AtPeriodEnd && session.billing.can.undo;
         let receipt = receipt(free_reference(tx).await?, now, effective_at, undo);
         if let Some(run) = session.state.runs.last_mut() {
@@ -181,7 +187,7 @@ async fn conclude(
                 customer: session.customer.clone(),
                 subscription: session.subscription.clone(),
                 requested_at: now,
-                change: change(session, run, cancel)?,
+                change: change(session, run, cancel, told)?,
             },
             created_at: now,
         };
@@ -191,26 +197,52 @@ async fn conclude(
 }
 
 /// What billing has to do for a run that ended.
-fn change(session: &Stored, run: &Run, cancel: CancelTiming) -> Result<Change, Error> {
+fn change(
+    session: &Stored,
+    run: &Run,
+    cancel: CancelTiming,
+    told: Option<Timestamp>,
+) -> Result<Change, Error> {
     if run.outcome == Some(Outcome::Canceled) {
-        let told = session.flow.cancellation.effective_at.as_ref().map(|at| clock::parse(&at.0));
         return Ok(match cancel {
             CancelTiming::Immediately => Change::CancelImmediately,
-            CancelTiming::AtPeriodEnd => Change::CancelAtPeriodEnd {
-                effective_at: told.transpose().map_err(|error| Error::Malformed(error.to_string()))?,
-            },
+            CancelTiming::AtPeriodEnd => Change::CancelAtPeriodEnd { effective_at: told },
         });
     }
-    let Some(offer) = run.accepted() else { return Ok(Change::Undo) };
-    let discount = match session.flow.offer(offer).map(|offer| &offer.kind) {
-        Some(OfferKind::Discount(discount)) => DiscountTerms::of(discount),
-        _ => None,
-    };
-    Ok(Change::AcceptDiscount {
-        offer: offer.into(),
-        discount: discount.ok_or_else(|| Error::Malformed(format!("the discount of offer {offer}")))?,
+    let Some(record) = run.accepted() else { return Ok(Change::Undo) };
+    let deal = offer::deal(&session.deals, &record.id, record.choice.as_deref());
+    Ok(Change::Accept {
+        offer: record.id.clone(),
+        deal: deal.cloned().ok_or_else(|| Error::Malformed(format!("the deal of offer {}", record.id)))?,
         agreed: session.billing.terms.clone(),
     })
+}
+
+/// When a cancellation takes effect: as the flow said, unless the customer has declared something else. A withdrawal, and one
+/// for cause, takes effect at once; one to a later day at the end of the paid period that day is in.
+fn end(session: &Stored, run: &Run, cancel: CancelTiming) -> (CancelTiming, Option<Timestamp>) {
+    if run.declared.extraordinary || session.policy.id == policy::WITHDRAWAL.id {
+        return (CancelTiming::Immediately, None);
+    }
+    let told = session.flow.cancellation.effective_at.as_ref().and_then(|at| clock::parse(&at.0).ok());
+    let named = run.declared.until.as_deref().and_then(|day| named_day(day, &session.flow.time_zone));
+    let (Some(named), CancelTiming::AtPeriodEnd) = (named, cancel) else { return (cancel, told) };
+    let later = match (&session.billing.terms, told) {
+        // The paid periods follow one another: the first that ends no earlier than the day that was named.
+        (Some(terms), Some(first)) => (0..1000)
+            .map_while(|payments| terms.cycle.after(first, payments))
+            .find(|end| *end >= named)
+            .or(Some(first)),
+        _ => Some(named),
+    };
+    (cancel, later)
+}
+
+/// The moment a day begins, where the brand is.
+fn named_day(day: &str, zone: &str) -> Option<Timestamp> {
+    let day: jiff::civil::Date = day.parse().ok()?;
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    day.to_zoned(zone).ok().map(|midnight| midnight.timestamp())
 }
 
 /// Writes an action into the audit trail.

@@ -37,6 +37,9 @@ pub struct Claims {
     /// Whether the customer is a consumer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consumer: Option<bool>,
+    /// Whether the customer withdraws from the contract instead of cancelling.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawal: bool,
     /// When the contract began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contract_started_at: Option<Timestamp>,

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use flow::{Action, Flow, OfferKind};
+use flow::{Action, Flow};
 
 use super::act::{self, Placed};
 use super::sessions::{SessionError, Sessions};
 use super::stored::Stored;
-use crate::billing::{Billing, Can, DiscountTerms, Lookup, LookupError, Snapshot};
+use crate::billing::{Billing, Can, Lookup, LookupError, Snapshot};
 use crate::brand::Brand;
-use crate::resolve;
+use crate::offer::History;
+use crate::resolve::{self, Circumstances};
 
 /// How long an action waits for billing to say what is true now.
 const ASK_WITHIN: Duration = Duration::from_secs(4);
@@ -59,31 +60,39 @@ async fn changed_terms(
 ) -> Result<Option<Terms>, SessionError> {
     let mut offers = Vec::new();
     for placed in actions {
-        if let Action::Accept { offer } = &placed.action
+        if let Action::Accept { claim, .. } = &placed.action
             && !act::is_known(&sessions.store, &session.id, placed.at).await?
         {
-            offers.push(offer.as_str());
+            offers.push(claim.as_str());
         }
     }
     if offers.is_empty() {
         return Ok(None);
     }
     let billing = sessions.billing(&session.brand)?;
-    let fresh = match ask(&*billing, session).await {
+    let mut fresh = match ask(&*billing, session).await {
         Ok(fresh) => fresh,
         // Billing looks again when it carries the acceptance out, and refuses it when the terms are not these.
         Err(LookupError::Unavailable(_)) => return Ok(None),
-        Err(_) => {
-            let can = Can { discount: false, ..session.billing.can };
-            Snapshot { can, ..session.billing.clone() }
-        }
+        Err(_) => Snapshot { can: Can::default(), ..session.billing.clone() },
     };
-    let same = fresh.terms == session.billing.terms
-        && offers.iter().all(|offer| same_offer(session, &*billing, &fresh, offer));
+    // The merchant may have said it, and said it once.
+    fresh.began_at = session.billing.began_at;
+    let Stored { brand: slug, environment, customer, id, .. } = session;
+    let history = History::of(&sessions.store, slug, *environment, customer, id).await?;
+    let now = sessions.clock.now();
+    let circumstances = Circumstances { snapshot: &fresh, history: &history, plans: None, now };
+    let flow = resolve::refresh(&session.flow, &session.policy, &session.deals, brand, circumstances);
+    let shown = |flow: &Flow, claim: &str| flow.offers.iter().find(|o| o.claim_id == claim).cloned();
+    let same = offers.iter().all(|claim| match shown(&session.flow, claim) {
+        // One that is not in the flow is refused later, by the flow.
+        None => true,
+        Some(offer) if offer.kind.leads_elsewhere() => true,
+        Some(offer) => fresh.terms == session.billing.terms && shown(&flow, claim) == Some(offer),
+    });
     if same {
         return Ok(None);
     }
-    let flow = resolve::refresh(&session.flow, &session.policy, brand, &*billing, &fresh);
     Ok(Some(Terms { flow, billing: fresh }))
 }
 
@@ -94,7 +103,7 @@ async fn billing_now(
     session: &Stored,
     actions: &[Placed],
 ) -> Result<Option<Snapshot>, SessionError> {
-    if actions.iter().all(|placed| placed.action != Action::Cancel) {
+    if actions.iter().all(|placed| !matches!(placed.action, Action::Cancel(_))) {
         return Ok(None);
     }
     let billing = sessions.billing(&session.brand)?;
@@ -117,13 +126,4 @@ async fn ask(billing: &dyn Billing, session: &Stored) -> Result<Snapshot, Lookup
     };
     let late = |_| Err(LookupError::Unavailable("it did not answer in time".into()));
     tokio::time::timeout(ASK_WITHIN, billing.snapshot(&lookup)).await.unwrap_or_else(late)
-}
-
-/// Whether an offer costs what the customer was shown. One that is not in the flow is refused later, by the flow.
-fn same_offer(session: &Stored, billing: &dyn Billing, fresh: &Snapshot, offer: &str) -> bool {
-    let Some(OfferKind::Discount(discount)) = session.flow.offer(offer).map(|offer| &offer.kind) else {
-        return true;
-    };
-    let Some(terms) = DiscountTerms::of(discount) else { return true };
-    fresh.can.discount && billing.preview(fresh, &terms) == discount.preview
 }

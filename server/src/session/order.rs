@@ -24,7 +24,7 @@ pub fn arrive(state: &State, at: Position, action: &Action, content: &str, store
         return Arrival::Known;
     }
     let next = state.next();
-    if *action == Action::Cancel {
+    if matches!(action, Action::Cancel(_)) {
         return cancel(state, at.run, next);
     }
     if at == next {
@@ -62,7 +62,7 @@ fn cancel(state: &State, run: u32, next: Position) -> Arrival {
 
 #[cfg(test)]
 mod tests {
-    use flow::{Answers, Policy};
+    use flow::{Answers, Declared, Policy};
 
     use super::*;
 
@@ -101,25 +101,37 @@ mod tests {
     fn a_cancellation_is_applied_at_whatever_place_it_names() {
         let open = walked(&[Action::Shown, answer()]);
         for place in [at(1, 1), at(1, 2), at(1, 9), at(2, 1)] {
-            assert_eq!(arrive(&open, place, &Action::Cancel, "c", Some("other")), Arrival::Next(at(1, 3)));
+            assert_eq!(
+                arrive(&open, place, &Action::Cancel(Declared::default()), "c", Some("other")),
+                Arrival::Next(at(1, 3))
+            );
         }
-        assert_eq!(arrive(&State::default(), at(1, 4), &Action::Cancel, "c", None), Arrival::Next(at(1, 1)));
+        assert_eq!(
+            arrive(&State::default(), at(1, 4), &Action::Cancel(Declared::default()), "c", None),
+            Arrival::Next(at(1, 1))
+        );
         let closed = walked(&[Action::Shown, Action::Close]);
-        assert_eq!(arrive(&closed, at(1, 2), &Action::Cancel, "c", None), Arrival::Next(at(2, 1)));
+        assert_eq!(
+            arrive(&closed, at(1, 2), &Action::Cancel(Declared::default()), "c", None),
+            Arrival::Next(at(2, 1))
+        );
     }
 
     #[test]
     fn a_cancellation_that_was_done_is_known_wherever_it_comes_again() {
-        let canceled = walked(&[Action::Shown, Action::Cancel]);
+        let canceled = walked(&[Action::Shown, Action::Cancel(Declared::default())]);
         for place in [at(1, 1), at(1, 2), at(1, 7), at(2, 1)] {
-            assert_eq!(arrive(&canceled, place, &Action::Cancel, "c", None), Arrival::Known);
+            assert_eq!(
+                arrive(&canceled, place, &Action::Cancel(Declared::default()), "c", None),
+                Arrival::Known
+            );
         }
     }
 
     #[test]
     fn a_cancellation_that_was_taken_back_is_known_at_its_own_place_only() {
         let flow = crate::session::sample::flow();
-        let mut state = walked(&[Action::Shown, Action::Cancel]);
+        let mut state = walked(&[Action::Shown, Action::Cancel(Declared::default())]);
         state.runs[0].receipt = Some(flow::Receipt {
             reference: "FW-1".into(),
             issued_at: flow::Instant("2026-11-21T12:00:00.000Z".into()),
@@ -128,19 +140,37 @@ mod tests {
         });
         let state = flow::settle(&state, 1, flow::Settlement::Applied);
         let undone = flow::apply(&flow, &Policy::default_policy(), &state, &Action::Undo).expect("an undo");
-        assert_eq!(arrive(&undone, at(1, 2), &Action::Cancel, "c", Some("c")), Arrival::Known);
+        assert_eq!(
+            arrive(&undone, at(1, 2), &Action::Cancel(Declared::default()), "c", Some("c")),
+            Arrival::Known
+        );
         for place in [at(1, 3), at(2, 1)] {
-            assert!(matches!(arrive(&undone, place, &Action::Cancel, "c", None), Arrival::Conflict(_)));
+            assert!(matches!(
+                arrive(&undone, place, &Action::Cancel(Declared::default()), "c", None),
+                Arrival::Conflict(_)
+            ));
         }
-        assert_eq!(arrive(&undone, at(3, 1), &Action::Cancel, "c", None), Arrival::Next(at(3, 1)));
+        assert_eq!(
+            arrive(&undone, at(3, 1), &Action::Cancel(Declared::default()), "c", None),
+            Arrival::Next(at(3, 1))
+        );
     }
 
     #[test]
     fn who_stayed_first_stays_until_the_flow_is_opened_again() {
         let kept = walked(&[Action::Shown, Action::Keep]);
-        assert!(matches!(arrive(&kept, at(1, 2), &Action::Cancel, "c", Some("k")), Arrival::Conflict(_)));
-        assert_eq!(arrive(&kept, at(2, 1), &Action::Cancel, "c", None), Arrival::Next(at(2, 1)));
+        assert!(matches!(
+            arrive(&kept, at(1, 2), &Action::Cancel(Declared::default()), "c", Some("k")),
+            Arrival::Conflict(_)
+        ));
+        assert_eq!(
+            arrive(&kept, at(2, 1), &Action::Cancel(Declared::default()), "c", None),
+            Arrival::Next(at(2, 1))
+        );
         let later = walked(&[Action::Shown, Action::Close, Action::Shown, Action::Keep]);
-        assert!(matches!(arrive(&later, at(1, 2), &Action::Cancel, "c", None), Arrival::Conflict(_)));
+        assert!(matches!(
+            arrive(&later, at(1, 2), &Action::Cancel(Declared::default()), "c", None),
+            Arrival::Conflict(_)
+        ));
     }
 }

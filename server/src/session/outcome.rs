@@ -1,4 +1,4 @@
-use flow::{Effect, Outcome, Receipt, Run};
+use flow::{Receipt, Run};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -30,6 +30,8 @@ pub struct Ended {
     pub offer_id: Option<String>,
     /// Kind of that offer.
     pub offer_kind: Option<String>,
+    /// Which of its choices, where there was something to be billed.
+    pub offer_choice: Option<String>,
     /// The receipt, as JSON.
     pub receipt: Option<Value>,
     /// The id of the event, and of its token.
@@ -61,6 +63,9 @@ pub struct TokenClaims {
     pub reason: Option<String>,
     /// Id of the accepted offer.
     pub offer: Option<String>,
+    /// The policy that held, such as `us-mn`; `eu-withdrawal` where the customer has withdrawn from the contract.
+    #[serde(default)]
+    pub policy: String,
     /// The subscription's id in billing.
     pub subscription: Option<String>,
     /// The receipt's reference.
@@ -77,15 +82,16 @@ impl Ended {
     /// What an outcome of this run is, before it is written. None while the run is open.
     pub(super) fn of(session: &Stored, number: u32, run: &Run, jti: String, now: Timestamp) -> Option<Self> {
         let reason = run.answers.reason.as_ref();
-        let offer = run.accepted().and_then(|id| session.flow.offer(id));
+        let offer = run.accepted().and_then(|record| session.flow.offer(&record.id));
         Some(Self {
             run: number,
-            outcome: outcome_name(run.outcome?).into(),
-            effect: run.effect.map(|effect| effect_name(effect).into()),
+            outcome: run.outcome?.name().into(),
+            effect: run.effect.map(|effect| effect.name().into()),
             reason_key: reason.cloned(),
-            reason_code: reason.and_then(|key| word(&session.flow.reason(key)?.code)),
+            reason_code: reason.and_then(|key| session.flow.reason(key)?.code).map(|code| code.name().into()),
             offer_id: offer.map(|offer| offer.id.clone()),
-            offer_kind: offer.and_then(|offer| json!(offer.kind).get("kind")?.as_str().map(Into::into)),
+            offer_kind: offer.map(|offer| offer.kind.name().into()),
+            offer_choice: run.accepted().and_then(|record| record.choice.clone()),
             receipt: run.receipt.as_ref().map(|receipt| json!(receipt)),
             jti,
             completed_at: clock::text(now),
@@ -97,8 +103,8 @@ impl Ended {
         let settled_at = (self.effect.as_deref() != Some("pending")).then_some(&self.completed_at);
         sqlx::query(
             "INSERT INTO outcomes (session, run, outcome, effect, reason_key, reason_code, offer_id, offer_kind, \
-             receipt_reference, receipt, jti, completed_at, settled_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             receipt_reference, receipt, jti, completed_at, settled_at, offer_choice) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         )
         .bind(session)
         .bind(self.run)
@@ -113,6 +119,7 @@ impl Ended {
         .bind(&self.jti)
         .bind(&self.completed_at)
         .bind(settled_at)
+        .bind(&self.offer_choice)
         .execute(tx)
         .await?;
         Ok(())
@@ -153,6 +160,7 @@ impl Ended {
             reason_code: row.try_get("reason_code")?,
             offer_id: row.try_get("offer_id")?,
             offer_kind: row.try_get("offer_kind")?,
+            offer_choice: row.try_get("offer_choice")?,
             receipt: receipt.map_err(|error| Error::Malformed(format!("a receipt: {error}")))?,
             jti: row.try_get("jti")?,
             completed_at: row.try_get("completed_at")?,
@@ -183,6 +191,7 @@ impl Ended {
             effect: self.effect.clone(),
             reason: self.reason_key.clone(),
             offer: self.offer_id.clone(),
+            policy: session.policy.id.clone(),
             subscription: session.subscription.clone(),
             receipt: self.reference().map(Into::into),
             iat: at.as_second(),
@@ -195,7 +204,10 @@ impl Ended {
     #[must_use]
     pub fn to_json(&self, token: &str) -> Value {
         let reason = self.reason_key.as_ref().map(|key| json!({ "key": key, "code": self.reason_code }));
-        let offer = self.offer_id.as_ref().map(|id| json!({ "id": id, "kind": self.offer_kind }));
+        let offer = self
+            .offer_id
+            .as_ref()
+            .map(|id| json!({ "id": id, "kind": self.offer_kind, "choice": self.offer_choice }));
         json!({
             "outcome": self.outcome,
             "effect": self.effect,
@@ -216,24 +228,4 @@ pub(super) fn receipt(
     undo: bool,
 ) -> Receipt {
     Receipt { reference, issued_at: clock::instant(now), effective_at, undo }
-}
-
-fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Saved => "saved",
-        Outcome::Canceled => "canceled",
-        Outcome::Aborted => "aborted",
-    }
-}
-
-fn effect_name(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Applied => "applied",
-        Effect::Requested => "requested",
-        Effect::Pending => "pending",
-    }
-}
-
-fn word(value: &impl Serialize) -> Option<String> {
-    json!(value).as_str().map(Into::into)
 }

@@ -1,8 +1,8 @@
 //! A flow for tests.
 
-use flow::{Cancellation, Flow, Page, Subscription};
+use flow::{Cancellation, Declaration, Flow, Page, Subscription};
 
-use crate::locale::Pack;
+use crate::locale::{Pack, Texts};
 
 pub(crate) fn flow() -> Flow {
     Flow {
@@ -17,6 +17,7 @@ pub(crate) fn flow() -> Flow {
         feedback: true,
         offers: Vec::new(),
         cancellation: Cancellation { effective_at: None },
-        words: Pack::of("en").words.clone(),
+        declaration: Declaration::default(),
+        words: Pack::of("en").words("default", &Texts::new()),
     }
 }

@@ -11,19 +11,24 @@ use super::fresh::Fresh;
 use super::handle::new_handle;
 use super::outcome::{Ended, TokenClaims};
 use super::stored::Stored;
-use crate::billing::{Billing, Lookup, LookupError, Registry};
+use crate::billing::{Billing, Lookup, LookupError, Registry, Snapshot};
 use crate::brand::Brand;
 use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::intents::Executor;
+use crate::offer::History;
 use crate::place::Place;
-use crate::resolve::{self, Wish};
+use crate::policy;
+use crate::resolve::{self, Circumstances, Wish};
 use crate::seal::{SealError, Sealer};
 use crate::sign::{Signer, TokenError};
 use crate::store::{self, Store};
 
 /// How long an answer waits for billing before it says that the effect is pending.
 const SETTLE_WITHIN: Duration = Duration::from_secs(4);
+
+/// How long a consumer can withdraw from a contract: fourteen days, and the one on which it was made.
+const WITHDRAW_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_hours(15 * 24);
 
 /// Everything that can be done with sessions. Clones share everything.
 #[derive(Clone, Debug)]
@@ -57,6 +62,8 @@ pub struct NewSession {
     pub locale: Option<String>,
     /// Whether the customer is a consumer.
     pub consumer: Option<bool>,
+    /// Whether the customer withdraws from the contract, within its first days, instead of cancelling.
+    pub withdrawal: bool,
     /// When the contract began.
     pub contract_started_at: Option<jiff::Timestamp>,
     /// Where the customer is sent afterwards. The caller has checked that the brand allows it.
@@ -72,6 +79,8 @@ pub struct Created {
     pub id: String,
     /// BCP 47 tag of the language the customer is spoken to in.
     pub locale: String,
+    /// The name of the policy that holds for the customer as of now.
+    pub policy: String,
     /// Until when it can be opened.
     pub expires_at: String,
 }
@@ -108,6 +117,9 @@ pub enum SessionError {
     /// Billing does not lead to a subscription.
     #[error(transparent)]
     Billing(#[from] LookupError),
+    /// The customer cannot withdraw. A sentence says why.
+    #[error("{0}")]
+    NoWithdrawal(&'static str),
     /// The result token is not one.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -126,6 +138,17 @@ impl Sessions {
     /// Billing does not know the customer, or cannot be asked; or the id would be too long.
     pub async fn create(&self, brand: &Brand, new: NewSession) -> Result<Created, SessionError> {
         let snapshot = self.billing(&brand.slug)?.snapshot(&new.lookup).await?;
+        if new.withdrawal {
+            self.check_withdrawal(&new, &snapshot)?;
+        }
+        let wish = Wish {
+            place: new.place.as_ref(),
+            locale: new.locale.as_deref(),
+            consumer: new.consumer != Some(false),
+            withdrawal: new.withdrawal,
+            contract_started_at: new.contract_started_at,
+        };
+        let policy = resolve::policy(brand, &snapshot, wish).id;
         let opens_until = self.clock.now().saturating_add(TIME_TO_OPEN).unwrap_or(jiff::Timestamp::MAX);
         let locale = new.locale.clone().unwrap_or_else(|| brand.locale.clone());
         let claims = Claims {
@@ -137,6 +160,7 @@ impl Sessions {
             place: new.place,
             locale: new.locale,
             consumer: new.consumer,
+            withdrawal: new.withdrawal,
             contract_started_at: new.contract_started_at,
             return_url: new.return_url,
             metadata: new.metadata,
@@ -146,7 +170,26 @@ impl Sessions {
         if id.len() > LONGEST_ID {
             return Err(SessionError::TooLarge);
         }
-        Ok(Created { id, locale, expires_at: clock::text(opens_until) })
+        Ok(Created { id, locale, policy, expires_at: clock::text(opens_until) })
+    }
+
+    /// Whether a customer may withdraw: a consumer in a country that has the function, within the first days of the contract.
+    fn check_withdrawal(&self, new: &NewSession, snapshot: &Snapshot) -> Result<(), SessionError> {
+        let place = new.place.as_ref().or(snapshot.customer.place.as_ref());
+        let why = match new.contract_started_at.or(snapshot.began_at) {
+            _ if new.consumer == Some(false) => {
+                "Only consumers can withdraw: send `retention.consumer` as true, or leave it out."
+            }
+            _ if !place.is_some_and(policy::withdrawal) => {
+                "The function to withdraw is for customers in the European single market: send `retention.country`."
+            }
+            None => "Nobody knows when the contract began: send `retention.contract_started_at`.",
+            Some(began) if self.clock.now().duration_since(began) > WITHDRAW_WITHIN => {
+                "The fourteen days to withdraw are over. Leave `retention.purpose` out to cancel."
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(SessionError::NoWithdrawal(why))
     }
 
     /// Reads a session id. Its time is looked at when it is [opened](Self::open).
@@ -178,11 +221,25 @@ impl Sessions {
             email: None,
             subscription: claims.subscription.clone(),
         };
-        let snapshot = billing.snapshot(&lookup).await?;
+        let mut snapshot = billing.snapshot(&lookup).await?;
+        snapshot.began_at = claims.contract_started_at.or(snapshot.began_at);
+        let plans = billing.plans(&resolve::plans_named(brand)).await?;
+        let history =
+            History::of(&self.store, &brand.slug, claims.environment, &claims.customer, &id).await?;
         let handle = new_handle().map_err(|error| SessionError::Internal(error.to_string()))?;
         let page = Page { action: format!("{}/c", self.config.server.public_url), handle: handle.clone() };
-        let wish = Wish { place: claims.place.as_ref(), locale: claims.locale.as_deref() };
-        let (flow, policy) = resolve::resolve(brand, &*billing, &snapshot, wish, page);
+        let wish = Wish {
+            place: claims.place.as_ref(),
+            locale: claims.locale.as_deref(),
+            consumer: claims.consumer != Some(false),
+            withdrawal: claims.withdrawal,
+            contract_started_at: claims.contract_started_at,
+        };
+        let policy = resolve::policy(brand, &snapshot, wish);
+        let circumstances =
+            Circumstances { snapshot: &snapshot, history: &history, plans: plans.as_deref(), now };
+        let (flow, deals) = resolve::resolve(brand, &policy, circumstances, wish, page)
+            .map_err(|error| SessionError::Internal(error.to_string()))?;
         let session = Stored {
             id: id.clone(),
             brand: brand.slug.clone(),
@@ -194,6 +251,7 @@ impl Sessions {
             flow,
             policy,
             state: State::default(),
+            deals,
             billing: snapshot,
             return_url: claims.return_url.clone(),
             metadata: claims.metadata.clone(),

@@ -5,6 +5,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::claims::Environment;
 use crate::billing::Snapshot;
+use crate::offer::Deals;
 use crate::store::{Error, Store, Tx};
 
 /// A session as the database holds it: frozen document, moving state.
@@ -30,6 +31,8 @@ pub struct Stored {
     pub policy: Policy,
     /// Where the customer is.
     pub state: State,
+    /// What taking an offer makes billing do. The browser never sees it.
+    pub deals: Deals,
     /// What billing knew when the flow was resolved.
     pub billing: Snapshot,
     /// Where the customer is sent afterwards.
@@ -66,7 +69,7 @@ impl Stored {
     }
 
     /// The session of this id, as the transaction sees it.
-    pub(super) async fn locked(tx: &mut Tx, id: &str) -> Result<Self, Error> {
+    pub(crate) async fn locked(tx: &mut Tx, id: &str) -> Result<Self, Error> {
         let row = sqlx::query("SELECT * FROM sessions WHERE id = $1").bind(id).fetch_one(tx).await?;
         Self::read(&row)
     }
@@ -75,8 +78,9 @@ impl Stored {
     pub(super) async fn insert(&self, tx: &mut Tx) -> Result<(), Error> {
         sqlx::query(
             "INSERT INTO sessions (id, brand, environment, kind, customer, subscription, user_id, handle, document, \
-             state, billing, return_url, metadata, opened_at, last_action_at, expires_at) \
-             VALUES ($1, $2, $3, 'retention', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (id) DO NOTHING",
+             state, billing, return_url, metadata, opened_at, last_action_at, expires_at, deals) \
+             VALUES ($1, $2, $3, 'retention', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+             ON CONFLICT (id) DO NOTHING",
         )
         .bind(&self.id)
         .bind(&self.brand)
@@ -93,6 +97,7 @@ impl Stored {
         .bind(&self.opened_at)
         .bind(&self.opened_at)
         .bind(&self.expires_at)
+        .bind(text(&self.deals)?)
         .execute(tx)
         .await?;
         Ok(())
@@ -137,6 +142,7 @@ impl Stored {
         let Document { flow, policy, state } = Document::read(&&document)
             .map_err(|flow::Malformed(member)| unreadable(&id, member, &"not of its type"))?;
         let billing = serde_json::from_value(json("billing")?).map_err(|e| unreadable(&id, "billing", &e))?;
+        let deals = serde_json::from_value(json("deals")?).map_err(|e| unreadable(&id, "deals", &e))?;
         let metadata = match row.try_get::<Option<String>, _>("metadata")? {
             Some(text) => serde_json::from_str(&text).map_err(|e| unreadable(&id, "metadata", &e))?,
             None => Map::new(),
@@ -154,6 +160,7 @@ impl Stored {
             flow,
             policy,
             state,
+            deals,
             billing,
             return_url: row.try_get("return_url")?,
             metadata,

@@ -6,7 +6,10 @@ use sqlx::{
 };
 use tokio::{runtime::Handle, task::spawn_blocking};
 
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "first", include_str!("../../migrations/0001_first.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "first", include_str!("../../migrations/0001_first.sql")),
+    (4, "offers", include_str!("../../migrations/0004_offers.sql")),
+];
 
 /// Applies what the file lacks, all or nothing. Safe when two processes do it at once.
 pub(super) async fn run(mut connection: SqliteConnection) -> Result<SqliteConnection, MigrateError> {

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use farewell_server::billing::{
-    Answer, Billing, Change, Instruction, Lookup, LookupError, Snapshot, ledger::Ledger,
+    Answer, Billing, Change, Instruction, Lookup, LookupError, PlanTerms, Snapshot, ledger::Ledger,
 };
 use flow::{Outcome, State};
 
@@ -37,6 +37,10 @@ impl Mortal {
 
 #[async_trait::async_trait]
 impl Billing for Mortal {
+    async fn plans(&self, _: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
+        Ok(None)
+    }
+
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
         self.ledger.snapshot(lookup).await
     }

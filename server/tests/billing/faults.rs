@@ -8,7 +8,9 @@ use std::{
     },
 };
 
-use farewell_server::billing::{Answer, Billing, Instruction, Lookup, LookupError, Snapshot, ledger::Ledger};
+use farewell_server::billing::{
+    Answer, Billing, Instruction, Lookup, LookupError, PlanTerms, Snapshot, ledger::Ledger,
+};
 use tokio::sync::Semaphore;
 
 use crate::fixture::World;
@@ -40,6 +42,10 @@ impl Says {
 
 #[async_trait::async_trait]
 impl Billing for Says {
+    async fn plans(&self, _: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
+        Ok(None)
+    }
+
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
         self.ledger.snapshot(lookup).await
     }
@@ -71,6 +77,10 @@ pub struct Gated {
 
 #[async_trait::async_trait]
 impl Billing for Gated {
+    async fn plans(&self, _: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
+        Ok(None)
+    }
+
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
         self.ledger.snapshot(lookup).await
     }
@@ -108,6 +118,10 @@ impl std::fmt::Debug for Watched {
 
 #[async_trait::async_trait]
 impl Billing for Watched {
+    async fn plans(&self, _: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
+        Ok(None)
+    }
+
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
         self.ledger.snapshot(lookup).await
     }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use farewell_server::{
     billing::{
-        Billing, Change, DiscountTerms, Instruction, Lookup, Reduction, Registry, Snapshot, Span,
+        Billing, Change, Deal, DiscountTerms, Instruction, Lookup, Reduction, Registry, Snapshot, Span,
         ledger::{self, Import, Ledger},
     },
     clock::{self, Clock},
@@ -89,7 +89,7 @@ impl World {
 
     pub async fn half_off(&self) -> Change {
         let agreed = self.snapshot().await.terms;
-        Change::AcceptDiscount { offer: "half".into(), discount: half_for_three_months(), agreed }
+        Change::Accept { offer: "half".into(), deal: Deal::Discount(half_for_three_months()), agreed }
     }
 
     /// What the server writes when a customer presses: the state, the outcome and the intent, at once.
@@ -193,8 +193,9 @@ pub fn ended(outcome: Outcome, offer: Option<&str>, reference: &str) -> Run {
         seq: 3,
         step: Step::Receipt,
         answers: Answers::default(),
+        declared: flow::Declared::default(),
         offers: offer
-            .map(|id| OfferRecord { id: id.into(), response: Response::Accepted })
+            .map(|id| OfferRecord { id: id.into(), response: Response::Accepted, choice: None })
             .into_iter()
             .collect(),
         outcome: Some(outcome),

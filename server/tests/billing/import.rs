@@ -33,7 +33,7 @@ async fn a_customer_is_shown_whole() {
             "id": 1, "external_id": "sub_1", "status": "active",
             "plan": { "external_id": "pro", "name": "Pro", "amount": 1250, "currency": "USD", "interval": "month", "interval_count": 1 },
             "current_period_start": "2026-01-31T10:00:00.000Z", "current_period_end": "2026-02-28T10:00:00.000Z",
-            "cancel_at": null, "canceled_at": null,
+            "cancel_at": null, "canceled_at": null, "pause": null, "trial_ends_at": null, "next_plan": null,
             "next_payment": { "amount": 1250, "currency": "USD", "at": "2026-02-28T10:00:00.000Z" },
             "discounts": []
         }]

@@ -1,6 +1,6 @@
 //! Carrying out instructions in the ledger.
 
-use farewell_server::billing::{Answer, Billing, Change, DiscountTerms, Reduction, Span};
+use farewell_server::billing::{Answer, Billing, Change, Deal, DiscountTerms, Reduction, Span};
 
 use crate::fixture::{World, at, half_for_three_months, to_period_end};
 
@@ -209,9 +209,9 @@ async fn a_discount_is_refused_when_what_was_agreed_is_no_longer_true() {
 #[tokio::test]
 async fn what_cannot_be_done_is_refused_and_changes_nothing() {
     let world = World::new().await;
-    let with = |off, lasts| Change::AcceptDiscount {
+    let with = |off, lasts| Change::Accept {
         offer: "x".into(),
-        discount: DiscountTerms { off, lasts },
+        deal: Deal::Discount(DiscountTerms { off, lasts }),
         agreed: None,
     };
     let euros = Reduction::Amount { amount: 500, currency: "EUR".into() };
@@ -254,8 +254,8 @@ async fn an_offer_is_not_granted_twice_while_it_runs() {
 async fn a_discount_on_what_is_canceled_is_refused() {
     for cancel in [to_period_end(), Change::CancelImmediately] {
         let world = World::new().await;
-        let accept =
-            Change::AcceptDiscount { offer: "x".into(), discount: half_for_three_months(), agreed: None };
+        let deal = Deal::Discount(half_for_three_months());
+        let accept = Change::Accept { offer: "x".into(), deal, agreed: None };
         world.ledger().execute("cancel", &world.instruction(cancel)).await;
         let reason = refused(world.ledger().execute("accept", &world.instruction(accept)).await);
         assert!(reason.contains("already canceled"));

@@ -1,6 +1,7 @@
 //! Billing on a real database: the ledger, and the intents that change it.
 
 mod crash;
+mod deals;
 mod faults;
 mod fixture;
 mod import;

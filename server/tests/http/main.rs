@@ -2,9 +2,11 @@
 
 mod errors;
 mod flow;
+mod offers;
 mod order;
 mod origins;
 mod page;
+mod policies;
 mod restart;
 mod result;
 mod server;

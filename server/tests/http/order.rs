@@ -13,7 +13,7 @@ fn answer(reason: &str) -> Value {
 }
 
 fn accept() -> Value {
-    json!({ "run": 1, "seq": 3, "do": "accept", "offer": "half" })
+    json!({ "run": 1, "seq": 3, "do": "accept", "claim_id": "half" })
 }
 
 fn cancel(run: u32, seq: u32) -> Value {
@@ -82,8 +82,8 @@ async fn what_the_step_does_not_allow_is_a_conflict_that_changes_nothing() {
     let id = server.session(1).await;
     let before = server.act(&id, json!([shown()])).await.ok();
     for wrong in [
-        json!({ "run": 1, "seq": 2, "do": "accept", "offer": "half" }),
-        json!({ "run": 1, "seq": 2, "do": "decline", "offer": "half" }),
+        json!({ "run": 1, "seq": 2, "do": "accept", "claim_id": "half" }),
+        json!({ "run": 1, "seq": 2, "do": "decline", "claim_id": "half" }),
         json!({ "run": 1, "seq": 2, "do": "undo" }),
         json!({ "run": 1, "seq": 2, "do": "back" }),
         json!({ "run": 1, "seq": 2, "do": "answer", "reason": "nonsense" }),
@@ -213,7 +213,7 @@ async fn actions_that_cannot_be_read_are_named_and_none_is_applied() {
         (json!({ "run": 1, "seq": -1, "do": "shown" }), "actions[1].seq"),
         (json!({ "run": 1, "seq": 2 }), "actions[1].do"),
         (json!({ "run": 1, "seq": 2, "do": "dance" }), "actions[1].do"),
-        (json!({ "run": 1, "seq": 2, "do": "accept" }), "actions[1].offer"),
+        (json!({ "run": 1, "seq": 2, "do": "accept" }), "actions[1].claim_id"),
         (json!({ "run": 1, "seq": 2, "do": "answer", "reason": 5 }), "actions[1].reason"),
         (json!("shown"), "actions[1].run"),
     ] {

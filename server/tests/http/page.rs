@@ -30,7 +30,7 @@ impl Page {
     /// The step, told by what can be pressed.
     #[track_caller]
     fn step(&self) -> &'static str {
-        let steps = [("answer", "survey"), ("decline", "offer"), ("cancel", "confirm"), ("close", "receipt")];
+        let steps = [("answer", "survey"), ("accept", "offer"), ("cancel", "confirm"), ("close", "receipt")];
         let has = |button: &str| !self.all(&format!("form button[name=do][value={button}]")).is_empty();
         steps.iter().find(|(button, _)| has(button)).expect("a step").1
     }
@@ -160,7 +160,11 @@ async fn looking_at_a_page_changes_nothing() {
 #[tokio::test]
 async fn a_stale_form_shows_how_it_stands_now() {
     let server = Running::start().await;
-    let visitor = Visitor::open(&server, &server.session(1).await).await;
+    let visitor = Visitor::open(
+        &server,
+        &server.session_with(json!({ "customer_id": "cus_1", "country": "US", "region": "TX" })).await,
+    )
+    .await;
     let stale = visitor.page().await;
     visitor.press("answer", &[("reason", "too_expensive")]).await;
     let answer = Page::of(visitor.send(&stale.press("leave")).await).await;

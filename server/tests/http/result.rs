@@ -64,7 +64,7 @@ async fn every_outcome_has_its_name() {
             3,
             json!([
                 { "run": 1, "seq": 1, "do": "answer", "reason": "too_expensive" },
-                { "run": 1, "seq": 2, "do": "accept", "offer": "half" },
+                { "run": 1, "seq": 2, "do": "accept", "claim_id": "half" },
             ]),
             "offer_accepted",
         ),
@@ -140,7 +140,7 @@ async fn a_token_of_what_billing_has_refused_since_tells_what_is_true_now() {
     let id = server.session(2).await;
     let actions = json!([
         { "run": 1, "seq": 1, "do": "answer", "reason": "too_expensive" },
-        { "run": 1, "seq": 2, "do": "accept", "offer": "half" },
+        { "run": 1, "seq": 2, "do": "accept", "claim_id": "half" },
     ]);
     let token = server.act(&id, actions).await.ok()["result"]["token"].clone();
     // A refused offer is withdrawn: its outcome goes, and the customer is at the confirmation again.

@@ -125,10 +125,24 @@ impl Running {
         Answer::of(sent.expect("an answer")).await
     }
 
-    pub async fn act(&self, session: &str, actions: Value) -> Answer {
+    /// Sends actions. A `claim_id` that is an offer's id stands for the claim this session has on it.
+    pub async fn act(&self, session: &str, mut actions: Value) -> Answer {
+        for action in actions.as_array_mut().into_iter().flatten() {
+            if let Some(offer) = action.get("claim_id").and_then(Value::as_str) {
+                action["claim_id"] = self.claim(session, offer).await.into();
+            }
+        }
         let body = json!({ "actions": actions });
         let sent = self.post("/v1/flow/actions").bearer_auth(session).json(&body).send().await;
         Answer::of(sent.expect("an answer")).await
+    }
+
+    /// A session's claim on an offer; the offer's own id, which is no claim, when it has none.
+    pub async fn claim(&self, session: &str, offer: &str) -> String {
+        let flow = self.flow(session).await;
+        let offers = flow.body["flow"]["offers"].as_array().cloned().unwrap_or_default();
+        let found = offers.iter().find(|one| one["id"] == offer).and_then(|one| one["claim_id"].as_str());
+        found.unwrap_or(offer).to_owned()
     }
 
     /// What the ledger has of acme's customer, read as the merchant's backend reads it.

@@ -26,16 +26,16 @@ async fn changed_terms_are_shown_before_they_are_accepted() {
     let server = Running::start().await;
     let id = server.session(1).await;
     let first = server.flow(&id).await.ok();
-    assert_eq!(first["flow"]["offers"][0]["preview"]["price"]["amount"], 1000);
+    assert_eq!(first["flow"]["offers"][0]["choices"][0]["lines"][0]["price"]["amount"], 1000);
     server
         .act(&id, json!([{ "run": 1, "seq": 1, "do": "shown" }, { "run": 1, "seq": 2, "do": "answer", "reason": "too_expensive" }]))
         .await
         .ok();
     reprice(&server, 1, 3000).await;
-    let accept = json!([{ "run": 1, "seq": 3, "do": "accept", "offer": "half" }]);
+    let accept = json!([{ "run": 1, "seq": 3, "do": "accept", "claim_id": "half" }]);
     let changed = server.act(&id, accept.clone()).await;
     assert!(changed.error(409).contains("terms"));
-    assert_eq!(changed.body["flow"]["offers"][0]["preview"]["price"]["amount"], 1500);
+    assert_eq!(changed.body["flow"]["offers"][0]["choices"][0]["lines"][0]["price"]["amount"], 1500);
     assert_eq!(changed.body["flow"]["subscription"]["price"]["amount"], 3000);
     assert_eq!(changed.body["state"]["runs"][0]["step"], "offer");
     assert_eq!((server.count("discounts").await, server.count("intents").await), (0, 0));
@@ -55,9 +55,10 @@ async fn an_offer_that_is_gone_leads_on_to_the_way_out() {
         .await
         .ok();
     server.act(&elsewhere, json!([{ "run": 1, "seq": 1, "do": "cancel" }])).await.ok();
-    let gone = server.act(&here, json!([{ "run": 1, "seq": 3, "do": "accept", "offer": "half" }])).await;
+    let gone = server.act(&here, json!([{ "run": 1, "seq": 3, "do": "accept", "claim_id": "half" }])).await;
     gone.error(409);
-    assert_eq!(gone.body["flow"]["offers"], json!([]));
+    let left = gone.body["flow"]["offers"].as_array().unwrap();
+    assert!(left.iter().all(|offer| !["half", "rest"].contains(&offer["id"].as_str().unwrap())));
     let canceled = server.act(&here, json!([{ "run": 1, "seq": 3, "do": "cancel" }])).await.ok();
     assert_eq!(canceled["result"]["outcome"], "canceled");
     assert_ne!(canceled["result"]["receipt"], Value::Null);

@@ -7,7 +7,7 @@ use sqlx::Row as _;
 
 use super::subscription::{self, Row};
 use crate::{
-    billing::{Reduction, RunningDiscount},
+    billing::{Reduction, RunningDiscount, Terms},
     clock,
     store::{Error, Store},
 };
@@ -52,6 +52,12 @@ pub struct Subscription {
     pub cancel_at: Option<Instant>,
     /// When that was decided.
     pub canceled_at: Option<Instant>,
+    /// A pause that is agreed or runs: nothing is paid and nothing delivered.
+    pub pause: Option<Pause>,
+    /// When a trial that runs ends.
+    pub trial_ends_at: Option<Instant>,
+    /// A plan that was agreed, from the payment at `from` on.
+    pub next_plan: Option<NextPlan>,
     /// The next payment. None when there will be none.
     pub next_payment: Option<Payment>,
     /// Discounts that have not ended, in the order they were granted.
@@ -73,6 +79,25 @@ pub struct Plan {
     pub interval: &'static str,
     /// How many of them lie between two payments.
     pub interval_count: u32,
+}
+
+/// A time in which nothing is paid.
+#[derive(Clone, Debug, Serialize)]
+pub struct Pause {
+    /// When what is paid for ends.
+    pub from: Instant,
+    /// When it goes on, with a payment.
+    pub until: Instant,
+}
+
+/// A plan that was agreed.
+#[derive(Clone, Debug, Serialize)]
+pub struct NextPlan {
+    /// The payment it begins with.
+    pub from: Instant,
+    /// The plan.
+    #[serde(flatten)]
+    pub plan: Plan,
 }
 
 /// A payment that is to come, discounts taken off.
@@ -139,6 +164,9 @@ pub async fn customer(
 fn show(row: Row, discounts: &[RunningDiscount], now: Timestamp) -> Subscription {
     let (start, terms) = row.period(now);
     let due = terms.current_period_end;
+    let next = row.next(now).cloned();
+    // The payment a new plan begins with is the new plan's.
+    let billed = next.as_ref().filter(|next| next.from == due).map_or(&terms, |next| &next.terms);
     let paid = !row.ended_at(now) && row.cancel_at.is_none_or(|end| due < end);
     Subscription {
         id: row.id,
@@ -148,20 +176,31 @@ fn show(row: Row, discounts: &[RunningDiscount], now: Timestamp) -> Subscription
         cancel_at: row.cancel_at.map(clock::instant),
         canceled_at: row.canceled_at.map(clock::instant),
         next_payment: paid.then(|| Payment {
-            amount: terms.payment(due, discounts),
-            currency: terms.currency.clone(),
+            amount: billed.payment(due, discounts),
+            currency: billed.currency.clone(),
             at: clock::instant(due),
         }),
+        pause: row
+            .pause(now)
+            .map(|pause| Pause { from: clock::instant(pause.from), until: clock::instant(pause.until) }),
+        trial_ends_at: row.trial(now).map(clock::instant),
+        next_plan: next.map(|next| NextPlan { from: clock::instant(next.from), plan: Plan::of(next.terms) }),
         discounts: discounts.iter().map(Discount::of).collect(),
         external_id: row.external_id,
-        plan: Plan {
+        plan: Plan::of(terms),
+    }
+}
+
+impl Plan {
+    fn of(terms: Terms) -> Self {
+        Self {
             external_id: terms.plan,
             name: terms.plan_name,
             amount: terms.amount,
             currency: terms.currency,
-            interval: terms.cycle.interval.as_str(),
+            interval: terms.cycle.interval.name(),
             interval_count: terms.cycle.interval_count,
-        },
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use sqlx::{SqliteExecutor, SqlitePool};
 
+use super::accept::{Acceptance, trial};
 use super::subscription::{self, Row};
 use crate::{
-    billing::{Answer, Change, DiscountTerms, Instruction, Reduction, Span, Terms},
+    billing::{Answer, Change, Deal, Instruction},
     clock,
     store::{Error, Tx},
 };
@@ -27,8 +28,11 @@ pub(super) async fn execute(
     };
     let at = instruction.requested_at;
     let refused = match &instruction.change {
-        Change::AcceptDiscount { offer, discount, agreed } => {
-            accept(tx, key, &row, offer, discount, agreed.as_ref(), at, now).await?
+        Change::Accept { deal: Deal::Custom, .. } => return Ok(Answer::Requested),
+        Change::Accept { offer, deal, agreed } => {
+            let row = &row;
+            let acceptance = Acceptance { key, brand, row, offer, agreed: agreed.as_ref(), at, now };
+            acceptance.carry_out(tx, deal).await?
         }
         Change::CancelAtPeriodEnd { effective_at } => {
             cancel(tx, &row, end(&row, *effective_at, at), at, now).await?;
@@ -62,13 +66,25 @@ pub(super) async fn read_back(
         Err(refused) => return Ok(refused),
     };
     let there = match &instruction.change {
-        Change::AcceptDiscount { .. } => {
-            let granted =
-                sqlx::query("SELECT id FROM ledger_discounts WHERE operation = $1 AND subscription_id = $2")
-                    .bind(key)
-                    .bind(row.id);
-            granted.fetch_optional(db).await?.is_some()
-        }
+        Change::Accept { deal, agreed, .. } => match deal {
+            Deal::Discount(_) => {
+                let granted = sqlx::query(
+                    "SELECT id FROM ledger_discounts WHERE operation = $1 AND subscription_id = $2",
+                )
+                .bind(key)
+                .bind(row.id);
+                granted.fetch_optional(db).await?.is_some()
+            }
+            Deal::Pause(_) => row.pause.is_some(),
+            Deal::ChangePlan(plan) => {
+                row.terms.plan == plan.id || row.next.as_ref().is_some_and(|next| next.terms.plan == plan.id)
+            }
+            Deal::ExtendTrial { days } => {
+                let promised = agreed.as_ref().map(|terms| terms.current_period_end + trial(*days));
+                row.trial_ends_at.is_some_and(|end| promised.is_none_or(|promised| end >= promised))
+            }
+            Deal::Custom => false,
+        },
         Change::CancelAtPeriodEnd { effective_at: told @ Some(_) } => {
             let latest = end(&row, *told, instruction.requested_at);
             row.ended || row.cancel_at.is_some_and(|end| end <= latest)
@@ -130,63 +146,6 @@ async fn changed_since(db: &SqlitePool, subscription: i64, operation: i64) -> Re
     Ok(later.fetch_optional(db).await?.is_some())
 }
 
-#[allow(clippy::too_many_arguments)]
-async fn accept(
-    tx: &mut Tx,
-    key: &str,
-    row: &Row,
-    offer: &str,
-    discount: &DiscountTerms,
-    agreed: Option<&Terms>,
-    at: Timestamp,
-    now: Timestamp,
-) -> Result<Option<&'static str>, Error> {
-    if !row.can_be_canceled(now) {
-        return Ok(Some("the subscription is already canceled"));
-    }
-    let (_, terms) = row.period(at);
-    if agreed.is_some_and(|agreed| *agreed != terms) {
-        return Ok(Some("the subscription's terms have changed since the offer was made"));
-    }
-    if !discount.in_range() || discount.off.applied_to(terms.amount, &terms.currency).is_none() {
-        return Ok(Some("the discount cannot be applied to this subscription"));
-    }
-    if subscription::discounts(&mut *tx, row.id, now).await?.iter().any(|running| running.offer == offer) {
-        return Ok(Some("the same offer already runs on this subscription"));
-    }
-    let ends_at = terms.discount_ends_at(discount.lasts);
-    let (duration, months) = match discount.lasts {
-        Span::Once => ("once", None),
-        Span::Months(months) => ("repeating", Some(months)),
-        Span::Forever => ("forever", None),
-    };
-    if ends_at.is_none() && discount.lasts != Span::Forever {
-        return Ok(Some("the discount would end beyond the end of the calendar"));
-    }
-    let (percent_off, amount_off, currency) = match &discount.off {
-        Reduction::Percent(percent) => (Some(*percent), None, None),
-        Reduction::Amount { amount, currency } => (None, Some(*amount), Some(currency)),
-    };
-    sqlx::query(
-        "INSERT INTO ledger_discounts (subscription_id, offer, percent_off, amount_off, currency, duration, months, \
-         starts_at, ends_at, created_at, operation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-    )
-    .bind(row.id)
-    .bind(offer)
-    .bind(percent_off)
-    .bind(amount_off)
-    .bind(currency)
-    .bind(duration)
-    .bind(months)
-    .bind(clock::text(terms.current_period_end))
-    .bind(ends_at.map(clock::text))
-    .bind(clock::text(now))
-    .bind(key)
-    .execute(tx)
-    .await?;
-    Ok(None)
-}
-
 /// When a cancellation pressed at `at` takes effect: as the customer was told, but never before the end of the period the press
 /// is in, which is paid for.
 fn end(row: &Row, told: Option<Timestamp>, at: Timestamp) -> Timestamp {
@@ -194,8 +153,8 @@ fn end(row: &Row, told: Option<Timestamp>, at: Timestamp) -> Timestamp {
     match told {
         // The row has moved on since the press, and does not say any more what that period was.
         Some(told) if at < start => told,
-        Some(told) => told.max(terms.current_period_end),
-        None => terms.current_period_end,
+        Some(told) => told.max(row.paid_until(&terms)),
+        None => row.paid_until(&terms),
     }
 }
 

@@ -52,6 +52,9 @@ pub(super) async fn snapshot(
         discounts: subscription::discounts(db, row.id, now).await.map_err(unavailable)?,
         can: row.can(now),
         terms: Some(row.period(now).1),
+        began_at: Some(row.created_at.min(row.current_period_start)),
+        pause: row.pause(now),
+        trial_ends_at: row.trial(now),
         subscription: Some(row.external_id),
     })
 }
@@ -121,6 +124,8 @@ fn read(row: &SqliteRow) -> Result<Found, LookupError> {
         customer: Customer {
             id: row.try_get("external_id").map_err(unavailable)?,
             user_id: text("user_id")?,
+            name: text("name")?,
+            email: text("email")?,
             place: text("country")?.map(|country| Place { country, region }),
         },
     })

@@ -4,10 +4,12 @@
 //! subscription. It keeps no timer. What a subscription is at a moment follows from its row and the moment: paid periods follow one
 //! another by themselves, and one that is to end is over when its time has come.
 
+mod accept;
 mod customer;
 mod execute;
 mod find;
 mod import;
+mod plan;
 mod subscription;
 
 use sqlx::Row as _;
@@ -15,7 +17,7 @@ use sqlx::Row as _;
 pub use customer::{Customer, Discount, Payment, Plan, Subscription, customer};
 pub use import::{Import, ImportError, Imported};
 
-use super::{Answer, Billing, Instruction, Lookup, LookupError, Snapshot};
+use super::{Answer, Billing, Instruction, Lookup, LookupError, PlanTerms, Snapshot};
 use crate::{clock::Clock, store::Store};
 
 /// One brand's ledger.
@@ -38,6 +40,16 @@ impl Ledger {
 impl Billing for Ledger {
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
         find::snapshot(&self.store, &self.brand, lookup, self.clock.now()).await
+    }
+
+    async fn plans(&self, ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
+        let mut plans = Vec::new();
+        for id in ids {
+            let found = plan::named(self.store.read(), &self.brand, id).await;
+            let found = found.map_err(|error| LookupError::Unavailable(error.to_string()))?;
+            plans.extend(found.map(|(_, plan)| plan));
+        }
+        Ok(Some(plans))
     }
 
     /// A cancellation of what is already canceled is applied when it ends no later than the customer was told now.

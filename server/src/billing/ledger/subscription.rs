@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::{FromRow, Row as _, SqliteExecutor, sqlite::SqliteRow};
 
 use super::{malformed, maybe_moment, moment};
-use crate::billing::{Can, Cycle, Interval, Reduction, RunningDiscount, Terms};
+use crate::billing::{Can, Cycle, Interval, Pause, Reduction, RunningDiscount, Terms};
 
 /// A subscription with its plan and its customer, as stored.
 #[derive(Clone, Debug)]
@@ -17,7 +17,23 @@ pub(super) struct Row {
     pub current_period_start: Timestamp,
     pub cancel_at: Option<Timestamp>,
     pub canceled_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    /// A pause, agreed or over.
+    pub pause: Option<Pause>,
+    /// When the trial ends or ended.
+    pub trial_ends_at: Option<Timestamp>,
+    /// Another plan, agreed or reached.
+    pub next: Option<Next>,
     /// As stored: the period may be over.
+    pub terms: Terms,
+}
+
+/// Another plan.
+#[derive(Clone, Debug)]
+pub(super) struct Next {
+    /// The payment it begins with.
+    pub from: Timestamp,
+    /// The plan, with the period that begins then.
     pub terms: Terms,
 }
 
@@ -26,9 +42,11 @@ macro_rules! select {
         concat!(
             "SELECT s.id, s.external_id, s.customer_id, c.external_id AS customer, s.status, s.current_period_start, \
              s.current_period_end, s.anchor_day, s.cancel_at, s.canceled_at, p.external_id AS plan, p.name AS plan_name, \
-             p.amount, p.currency, p.interval, p.interval_count \
+             p.amount, p.currency, p.interval, p.interval_count, s.paused_from, s.paused_until, s.trial_ends_at, \
+             s.next_plan_from, s.created_at, n.external_id AS next_plan, n.name AS next_name, n.amount AS next_amount, \
+             n.currency AS next_currency, n.interval AS next_interval, n.interval_count AS next_interval_count \
              FROM ledger_subscriptions AS s JOIN ledger_customers AS c ON c.id = s.customer_id \
-             JOIN ledger_plans AS p ON p.id = s.plan_id WHERE ",
+             JOIN ledger_plans AS p ON p.id = s.plan_id LEFT JOIN ledger_plans AS n ON n.id = s.next_plan_id WHERE ",
             $where
         )
     };
@@ -83,6 +101,12 @@ impl Row {
             return (start, terms);
         }
         let last = self.cancel_at.map_or(at, |end| at.min(end));
+        if let Some(next) = self.next.as_ref().filter(|next| next.from <= last)
+            && self.cancel_at != Some(next.from)
+        {
+            start = next.from;
+            terms = next.terms.clone();
+        }
         let first_end = terms.current_period_end;
         let mut periods = 0;
         while terms.current_period_end <= last && self.cancel_at != Some(terms.current_period_end) {
@@ -97,13 +121,70 @@ impl Row {
     /// What can be done with it at a moment.
     pub(super) fn can(&self, at: Timestamp) -> Can {
         let cancel = self.can_be_canceled(at);
-        Can { cancel, undo: cancel, discount: cancel && self.terms.amount > 0 }
+        let paid = self.period(at).1.amount > 0;
+        let trial = self.trial(at).is_some();
+        // One change at a time: what the next payment will be has to be sure.
+        let settled = cancel && self.pause(at).is_none() && self.next(at).is_none();
+        Can {
+            cancel,
+            undo: cancel,
+            discount: cancel && paid && self.next(at).is_none(),
+            pause: settled && paid && !trial,
+            change_plan: settled,
+            extend_trial: cancel && trial,
+        }
+    }
+
+    /// A pause that is not over.
+    pub(super) fn pause(&self, at: Timestamp) -> Option<Pause> {
+        self.pause.filter(|pause| at < pause.until)
+    }
+
+    /// When a trial that runs ends.
+    pub(super) fn trial(&self, at: Timestamp) -> Option<Timestamp> {
+        self.trial_ends_at.filter(|end| at < *end)
+    }
+
+    /// Another plan that has not begun.
+    pub(super) fn next(&self, at: Timestamp) -> Option<&Next> {
+        self.next.as_ref().filter(|next| at < next.from)
+    }
+
+    /// When what is paid for in a period ends: before the next payment, where that one was put off.
+    pub(super) fn paid_until(&self, period: &Terms) -> Timestamp {
+        let end = period.current_period_end;
+        self.pause.filter(|pause| pause.until == end).map_or(end, |pause| pause.from)
     }
 }
 
 impl FromRow<'_, SqliteRow> for Row {
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        let interval: &str = row.try_get("interval")?;
+        let anchor_day = row.try_get("anchor_day")?;
+        let cycle = |interval: &str, count: &str| {
+            let unit: &str = row.try_get(interval)?;
+            Ok::<_, sqlx::Error>(Cycle {
+                interval: Interval::named(unit).ok_or_else(|| malformed("interval", unit))?,
+                interval_count: row.try_get(count)?,
+                anchor_day,
+            })
+        };
+        let pause = maybe_moment(row, "paused_from")?.zip(maybe_moment(row, "paused_until")?);
+        let next = match maybe_moment(row, "next_plan_from")? {
+            None => None,
+            Some(from) => {
+                let cycle = cycle("next_interval", "next_interval_count")?;
+                let beyond = || malformed("next_plan_from", "the period ends beyond the calendar");
+                let terms = Terms {
+                    plan: row.try_get("next_plan")?,
+                    plan_name: row.try_get("next_name")?,
+                    amount: row.try_get("next_amount")?,
+                    currency: row.try_get("next_currency")?,
+                    cycle,
+                    current_period_end: cycle.after(from, 1).ok_or_else(beyond)?,
+                };
+                Some(Next { from, terms })
+            }
+        };
         Ok(Self {
             id: row.try_get("id")?,
             external_id: row.try_get("external_id")?,
@@ -113,16 +194,16 @@ impl FromRow<'_, SqliteRow> for Row {
             current_period_start: moment(row, "current_period_start")?,
             cancel_at: maybe_moment(row, "cancel_at")?,
             canceled_at: maybe_moment(row, "canceled_at")?,
+            created_at: moment(row, "created_at")?,
+            pause: pause.map(|(from, until)| Pause { from, until }),
+            trial_ends_at: maybe_moment(row, "trial_ends_at")?,
+            next,
             terms: Terms {
                 plan: row.try_get("plan")?,
                 plan_name: row.try_get("plan_name")?,
                 amount: row.try_get("amount")?,
                 currency: row.try_get("currency")?,
-                cycle: Cycle {
-                    interval: Interval::named(interval).ok_or_else(|| malformed("interval", interval))?,
-                    interval_count: row.try_get("interval_count")?,
-                    anchor_day: row.try_get("anchor_day")?,
-                },
+                cycle: cycle("interval", "interval_count")?,
                 current_period_end: moment(row, "current_period_end")?,
             },
         })

@@ -71,6 +71,11 @@ pub struct Subscription {
     pub current_period_start: Option<String>,
     /// When the paid period ends, RFC 3339.
     pub current_period_end: Option<String>,
+    /// When the contract began, RFC 3339; now when it is new and this is left out.
+    pub began_at: Option<String>,
+    /// Whether the period is a trial, for which nothing was paid.
+    #[serde(default)]
+    pub trial: bool,
 }
 
 /// Whether a subscription goes on.
@@ -136,6 +141,7 @@ fn check(import: &Import) -> Result<(), ImportError> {
             let at = format!("{at}.subscriptions[{n}]");
             ids.check("subscription", &subscription.external_id, &at)?;
             subscription.period(&at)?;
+            subscription.began(&at)?;
         }
     }
     Ok(())
@@ -176,18 +182,8 @@ impl Customer {
 impl Subscription {
     /// The dates of the paid period, as far as the file says.
     pub(super) fn period(&self, at: &str) -> Result<(Option<Timestamp>, Option<Timestamp>), ImportError> {
-        let read = |name: &str, text: &Option<String>| {
-            let wrong = || {
-                let message = "write a moment after 1970 in RFC 3339, such as \"2026-01-31T00:00:00Z\"";
-                ImportError::wrong(format!("{at}.{name}"), message)
-            };
-            let read = |text| {
-                clock::parse(text).ok().filter(|moment| *moment > Timestamp::UNIX_EPOCH).ok_or_else(wrong)
-            };
-            text.as_deref().map(read).transpose()
-        };
-        let start = read("current_period_start", &self.current_period_start)?;
-        let end = read("current_period_end", &self.current_period_end)?;
+        let start = moment(at, "current_period_start", &self.current_period_start)?;
+        let end = moment(at, "current_period_end", &self.current_period_end)?;
         if start.zip(end).is_some_and(|(start, end)| end <= start) {
             return Err(ImportError::wrong(
                 format!("{at}.current_period_end"),
@@ -196,4 +192,19 @@ impl Subscription {
         }
         Ok((start, end))
     }
+
+    /// When the contract began, if the file says.
+    pub(super) fn began(&self, at: &str) -> Result<Option<Timestamp>, ImportError> {
+        moment(at, "began_at", &self.began_at)
+    }
+}
+
+fn moment(at: &str, name: &str, text: &Option<String>) -> Result<Option<Timestamp>, ImportError> {
+    let wrong = || {
+        let message = "write a moment after 1970 in RFC 3339, such as \"2026-01-31T00:00:00Z\"";
+        ImportError::wrong(format!("{at}.{name}"), message)
+    };
+    let read =
+        |text| clock::parse(text).ok().filter(|moment| *moment > Timestamp::UNIX_EPOCH).ok_or_else(wrong);
+    text.as_deref().map(read).transpose()
 }

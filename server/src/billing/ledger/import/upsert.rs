@@ -51,7 +51,7 @@ async fn write_plan(tx: &mut Tx, brand: &str, plan: &Plan) -> Result<(), ImportE
     .bind(&plan.name)
     .bind(plan.amount)
     .bind(&plan.currency)
-    .bind(plan.interval.as_str())
+    .bind(plan.interval.name())
     .bind(plan.interval_count)
     .execute(tx)
     .await?;
@@ -104,6 +104,7 @@ async fn write_subscription(
     let interval = Interval::named(&interval)
         .ok_or_else(|| ImportError::wrong(format!("{at}.plan"), "its interval is unknown"))?;
     let period = Period::of(given, Cycle { interval, interval_count, anchor_day: 1 }, at, now)?;
+    let began = given.began(at)?;
     match subscription::named(&mut *tx, brand, &given.external_id).await? {
         Some(row) if row.customer_id != customer => {
             let message = format!("\"{}\" is the subscription of another customer", given.external_id);
@@ -113,19 +114,24 @@ async fn write_subscription(
             if given.current_period_start.is_some() || given.current_period_end.is_some() {
                 period.write(tx, row.id).await?;
             }
-            sqlx::query("UPDATE ledger_subscriptions SET plan_id = $1 WHERE id = $2")
-                .bind(plan)
-                .bind(row.id)
-                .execute(&mut *tx)
-                .await?;
+            sqlx::query(
+                "UPDATE ledger_subscriptions SET plan_id = $1, created_at = $2, \
+                 trial_ends_at = CASE WHEN $3 THEN current_period_end ELSE trial_ends_at END WHERE id = $4",
+            )
+            .bind(plan)
+            .bind(clock::text(began.unwrap_or(row.created_at)))
+            .bind(given.trial)
+            .bind(row.id)
+            .execute(&mut *tx)
+            .await?;
             write_status(tx, &row, given.status, now).await
         }
         None => {
             let ended = given.status == Some(Status::Canceled);
             sqlx::query(
                 "INSERT INTO ledger_subscriptions (brand, external_id, customer_id, plan_id, status, current_period_start, \
-                 current_period_end, anchor_day, cancel_at, canceled_at, created_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
+                 current_period_end, anchor_day, cancel_at, canceled_at, created_at, trial_ends_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)",
             )
             .bind(brand)
             .bind(&given.external_id)
@@ -136,7 +142,8 @@ async fn write_subscription(
             .bind(clock::text(period.end))
             .bind(period.anchor_day)
             .bind(ended.then(|| clock::text(now)))
-            .bind(clock::text(now))
+            .bind(clock::text(began.unwrap_or(now)))
+            .bind(given.trial.then(|| clock::text(period.end)))
             .execute(tx)
             .await?;
             Ok(())

@@ -1,9 +1,9 @@
-//! `cargo xtask bench`: what is shipped, measured.
+//! `cargo xtask bench size`: what the files of the npm package weigh, and what they may weigh.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::Subcommand;
+use clap::Args;
 
 use crate::command;
 use crate::node;
@@ -12,14 +12,11 @@ use crate::setup;
 use crate::stamp;
 use crate::workspace;
 
-/// What can be measured.
-#[derive(Subcommand)]
-pub enum Measure {
-    /// Print raw, gzip and brotli bytes of every file of the npm package
-    ///
-    /// Packages first if pkg/ is missing or out of date. Fails if a file is above its budget.
-    Size,
-}
+/// Print raw, gzip and brotli bytes of every file of the npm package
+///
+/// Packages first if pkg/ is missing or out of date. Fails if a file is above its budget.
+#[derive(Args)]
+pub struct Options {}
 
 /// What a file may weigh.
 struct Budget {
@@ -35,7 +32,7 @@ const BUDGETS: [Budget; 2] = [
     // Loaded with every page that has a button.
     Budget { file: "index.js", what: "the facade", most: 1_500, aim: None },
     // Loaded on intent. The aim is where the smallest good modal in the field stands.
-    Budget { file: "engine.js", what: "the engine, one chunk as shipped", most: 28_000, aim: Some(12_800) },
+    Budget { file: "engine.js", what: "the engine, one chunk as shipped", most: 32_000, aim: Some(12_800) },
 ];
 
 /// What one file weighs, in bytes.
@@ -47,8 +44,7 @@ struct Weight {
 }
 
 /// Runs the command.
-pub fn main(measure: &Measure) -> Result<()> {
-    let Measure::Size = measure;
+pub fn main(_: &Options) -> Result<()> {
     setup::build()?;
     size()
 }

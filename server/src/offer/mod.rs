@@ -1,0 +1,11 @@
+//! Offers on their way to a customer: which ones fit, what they mean in money, and the record of what was offered.
+
+mod fit;
+mod history;
+mod lines;
+mod prepare;
+mod record;
+
+pub use history::{History, Taken};
+pub use prepare::{Deals, For, Prepared, deal, prepare, reprice};
+pub use record::record;
