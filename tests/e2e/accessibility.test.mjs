@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 
-import { DIRECTIONS, LOCALES, PLACES, REASONS, SURFACES, TEXT_SIZES, THEMES, VIEWPORTS } from "./stage/factors.mjs";
+import { DIRECTIONS, LOCALES, PLACES, POLICIES, REASONS, SURFACES, TEXT_SIZES, THEMES, VIEWPORTS } from "./stage/factors.mjs";
 import { closed, focused, heading, press } from "./stage/flow.mjs";
 import { measured, tabbed, violations } from "./stage/inspect.mjs";
 import { pairwise } from "./stage/pairwise.mjs";
@@ -45,6 +45,10 @@ async function open({ surface = "widget", locale = "en", place = "default", view
   return page;
 }
 
+test("every policy of the server is among what is varied", () => {
+  assert.deepEqual(Object.keys(PLACES).sort(), [...POLICIES].sort());
+});
+
 for (const row of ROWS) {
   test(`nobody is shut out: ${Object.values(row).join(", ")}`, async () => {
     const page = await open(row);
@@ -59,7 +63,7 @@ for (const row of ROWS) {
       }, row.direction === "turned");
       assert.equal(new Intl.Locale(form.lang).language, new Intl.Locale(row.locale).language, step);
       // A page that was loaded is read from its top; in the widget the focus says where the new step begins.
-      if (row.surface === "widget" && step !== "with a reason given" && form.focus !== "H2") found.push(`${step}: the focus is on ${form.focus}`);
+      if (row.surface === "widget" && !step.startsWith("with ") && form.focus !== "H2") found.push(`${step}: the focus is on ${form.focus}`);
       const told = [...(await violations(page)), ...(await measured(page)), ...(await tabbed(page)).found];
       found.push(...told.map((what) => `${step}: ${what}`));
     }

@@ -30,25 +30,29 @@ before(async () => {
 });
 after(() => stage?.stop());
 
-/** A step's name: what it is, and which offer it makes or which way led to it. */
-async function called(page, { step, verbs }, way) {
-  if (step === "with a reason given") return "survey-answered";
-  if (verbs.includes("answer")) return "survey";
-  const offer = page.locator("form.step input[name=offer]");
-  if (verbs.includes("decline")) return `offer-${await offer.inputValue()}`;
-  if (verbs.includes("cancel")) return "confirm";
-  if (verbs.includes("undo")) return "receipt-canceled";
-  return `receipt-after-${way.split(" ").at(-1)}`;
-}
+const slug = (text) => text.toLowerCase().replace(/\W+/g, "-");
 
-/** Reads every step of a way that was not read before. */
+/** Reads every step of a way that was not read before. A step is named by what it is, and by the offer that it is about. */
 async function take(place, page, way, reason, surface) {
-  for await (const step of walk(page, WAYS[way], reason)) {
-    const name = `${surface}/${await called(page, step, way)}`;
-    const key = place === "default" ? name : `${place}/${name}`;
+  let offer = "";
+  for await (const { step, verbs } of walk(page, WAYS[way], reason)) {
+    const headline = page.locator("form.step .card .headline");
+    if (await headline.count()) offer = slug(await headline.textContent());
+    const name = () => {
+      if (step === "with a reason given") return "survey-answered";
+      if (step === "with everything unfolded") return "details-unfolded";
+      if (verbs.includes("answer")) return "survey";
+      if (verbs.includes("accept")) return `offer-${offer}`;
+      if (verbs.includes("declare")) return "details";
+      if (verbs.includes("undo")) return "receipt-canceled";
+      if (verbs.includes("cancel")) return "confirm";
+      return way === "staying" ? `receipt-${offer}` : `receipt-after-${way.split(" ").at(-1)}`;
+    };
+    const read = `${surface}/${name()}`;
+    const key = place === "default" ? read : `${place}/${read}`;
     if (said.has(key)) continue;
     const text = await reader.read(page);
-    if (place === "default" || text !== said.get(name)) said.set(key, text);
+    if (place === "default" || text !== said.get(read)) said.set(key, text);
   }
 }
 

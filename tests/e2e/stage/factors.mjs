@@ -16,14 +16,20 @@ export const REASONS = [
   ...readFileSync(join(root, "www/demo/farewell.toml"), "utf8").matchAll(/^\[\[brand\.reason\]\]\nkey = "(\w+)"/gm),
 ].map(([, key]) => key);
 
-/** Where customers are, as a session says it: a place for each policy. */
+/** The policies there are, by their names on the server. Withdrawing has one of its own, and no session. */
+export const POLICIES = [...readFileSync(join(root, "server/src/policy.rs"), "utf8").matchAll(/^ {4,8}id: "([\w-]+)"/gm)]
+  .map(([, id]) => id)
+  .filter((id) => id !== "eu-withdrawal");
+
+/** How a session comes to each policy: by where the customer is, or by not being a consumer. */
 export const PLACES = {
   default: { country: "US", region: "NY" },
+  business: { country: "US", region: "NY", consumer: false },
   "us-ca": { country: "US", region: "CA" },
   "us-mn": { country: "US", region: "MN" },
+  eu: { country: "IE" },
   de: { country: "DE" },
   fr: { country: "FR" },
-  ie: { country: "IE" },
 };
 
 export const VIEWPORTS = {

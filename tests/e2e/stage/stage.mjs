@@ -150,13 +150,13 @@ export class Stage {
   /**
    * Adds a customer to the ledger, for a test that must not meet what another one left.
    *
-   * @param {object} [more] fields of the customer, such as `country`
+   * @param {{ plan?: string, country?: string, region?: string }} [who]
    * @returns {Promise<string>} the customer's id
    */
-  async newcomer({ plan = "digital_monthly", country = "US", region = country === "US" ? "NY" : undefined, ...more } = {}) {
+  async newcomer({ plan = "digital_monthly", country = "US", region = country === "US" ? "NY" : undefined } = {}) {
     const name = `new_${++this.#newcomers}`;
     const subscription = { external_id: `sub_${name}`, plan };
-    const customer = { external_id: `cus_${name}`, country, region, ...more, subscriptions: [subscription] };
+    const customer = { external_id: `cus_${name}`, country, region, subscriptions: [subscription] };
     await this.server.import({ customers: [customer] });
     return customer.external_id;
   }

@@ -3,8 +3,8 @@
 /** Ways to go, as what a customer presses if it is there: the first that is on the screen and was not pressed before. */
 export const WAYS = {
   staying: ["accept", "answer", "keep"],
-  leaving: ["cancel", "decline", "answer"],
-  "leaving at once, then undoing": ["undo", "cancel", "leave"],
+  leaving: ["another", "cancel", "decline", "answer", "declare"],
+  "leaving at once, then undoing": ["undo", "cancel", "leave", "declare"],
 };
 
 /** A step: the form on the screen, in the page itself or in the shadow root of an open flow. */
@@ -37,6 +37,18 @@ export async function* walk(page, way, reason) {
         yield { step: "with a reason given", verbs };
       }
     }
+    const cause = form.locator("input[name=kind]");
+    if ((await cause.count()) && !pressed.has("kind")) {
+      pressed.add("kind");
+      await cause.last().check();
+      await form.locator("input[name=when]").last().check();
+      yield { step: "with everything unfolded", verbs };
+      await cause.first().check();
+      await form.locator("input[name=when]").first().check();
+    }
+    // Nothing is chosen beforehand, and an offer with choices is not taken without one.
+    const choices = form.locator("input[name=choice]");
+    if (next === "accept" && (await choices.count())) await choices.first().check();
     pressed.add(next);
     const position = await at(page);
     await form.locator(`button[name=do][value=${next}]`).first().click();
