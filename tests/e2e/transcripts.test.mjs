@@ -30,7 +30,7 @@ before(async () => {
 });
 after(() => stage?.stop());
 
-const slug = (text) => text.toLowerCase().replace(/\W+/g, "-");
+const slug = (text) => text.toLowerCase().match(/\w+/g).join("-");
 
 /** Reads every step of a way that was not read before. A step is named by what it is, and by the offer that it is about. */
 async function take(place, page, way, reason, surface) {
