@@ -1,10 +1,14 @@
 //! What a merchant configures: a brand, its reasons and its offers.
 
+use std::collections::BTreeMap;
+
 use flow::{Link, Money, Reason};
 use url::Url;
 
 use crate::billing::Length;
+use crate::locale::{Pack, Texts};
 use crate::place::Place;
+use crate::theme::Theme;
 
 /// A merchant's brand, as `farewell.toml` describes it and after every check.
 #[derive(Clone, Debug)]
@@ -31,8 +35,18 @@ pub struct Brand {
     pub return_urls: Vec<Url>,
     /// Who changes the subscription.
     pub billing: BillingKind,
+    /// Where a customer's place comes from. None only where no market is declared.
+    pub place: Option<PlaceSource>,
+    /// How many offers are made at most, where that is fewer than the law allows.
+    pub max_offers: Option<u32>,
+    /// The flow's words as the brand says them, by language and key. What a law fixes stays as it is.
+    pub words: BTreeMap<String, Texts>,
+    /// How it looks.
+    pub theme: Theme,
     /// When a cancellation takes effect.
     pub cancel: CancelTiming,
+    /// How receipts reach customers.
+    pub receipts: Receipts,
     /// Whether customers are asked why.
     pub survey: bool,
     /// Whether the survey has a free text field.
@@ -61,6 +75,15 @@ pub enum BillingKind {
     Merchant,
 }
 
+/// Where a customer's place comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceSource {
+    /// The address that billing has.
+    Billing,
+    /// The session: the merchant's backend sends a country with each.
+    Session,
+}
+
 /// When a cancellation takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CancelTiming {
@@ -68,6 +91,17 @@ pub enum CancelTiming {
     AtPeriodEnd,
     /// At once.
     Immediately,
+}
+
+/// How a brand's receipts reach customers, besides being shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Receipts {
+    /// They do not.
+    None,
+    /// The server mails them.
+    Mail,
+    /// They are posted to this address of the merchant, who sends them on.
+    Merchant(Url),
 }
 
 /// An offer of a brand, before it is found eligible and computed for a customer.
@@ -165,6 +199,13 @@ pub enum Cut {
 }
 
 impl Brand {
+    /// The brand's own words in the language of a tag. What a law says comes before them.
+    #[must_use]
+    pub fn own_words(&self, tag: &str) -> &Texts {
+        static NONE: Texts = Texts::new();
+        self.words.get(Pack::of(tag).language()).unwrap_or(&NONE)
+    }
+
     /// Whether a customer may be sent to this address afterwards.
     ///
     /// An allowed address without a path allows its whole origin, one that ends in `/` everything below it, any other

@@ -1,7 +1,7 @@
 //! Amounts and dates as people of a language write them, from the CLDR data of ICU4X.
 
 use fixed_decimal::Decimal;
-use flow::{Flow, Instant, Interval, Money};
+use flow::{Flow, Instant, Interval, Line, Money};
 use icu_datetime::DateTimeFormatter;
 use icu_datetime::fieldsets::{YMD, zone::SpecificShort};
 use icu_datetime::input::{Date, ZonedDateTime};
@@ -57,6 +57,14 @@ impl Format {
     #[must_use]
     pub fn moment(&self, at: &Instant) -> String {
         self.try_moment(at).unwrap_or_else(|| at.0.clone())
+    }
+
+    /// A sentence, with its amount and its day.
+    #[must_use]
+    pub fn line(&self, line: &Line) -> String {
+        let price = line.price.as_ref().map(|price| self.money(price));
+        let date = line.date.as_ref().map(|date| self.date(date));
+        line.text.replace("{price}", &price.unwrap_or_default()).replace("{date}", &date.unwrap_or_default())
     }
 
     /// A length of time, such as `3 months`.

@@ -27,7 +27,7 @@ pub struct Law {
 /// What no law asks for: what the rows below differ from.
 const FREE: Law = Law {
     id: "default",
-    law: "FTC Act section 5 and ROSCA (15 U.S.C. 8401), Directive 2005/29/EC: no obstruction, at most one offer",
+    law: "FTC Act § 5 and ROSCA, 15 U.S.C. § 8403",
     places: &[],
     max_offers: 1,
     survey: true,
@@ -46,25 +46,13 @@ const UNION: &[&str] = &[
 /// Every law that is stricter than the default policy.
 const LAWS: &[Law] = &[
     // An offer only beside a prominent "click to cancel", and clicking it cancels promptly.
-    Law {
-        id: "us-ca",
-        law: "California Business and Professions Code section 17602 (AB 2863)",
-        places: &["US-CA"],
-        direct: true,
-        ..FREE
-    },
+    Law { id: "us-ca", law: "Cal. Bus. & Prof. Code § 17602", places: &["US-CA"], direct: true, ..FREE },
     // No gift, discount or other incentive on the way out.
-    Law {
-        id: "us-mn",
-        law: "Minnesota Statutes sections 325G.56 to 325G.62",
-        places: &["US-MN"],
-        max_offers: 0,
-        ..FREE
-    },
+    Law { id: "us-mn", law: "Minn. Stat. § 325G.60", places: &["US-MN"], max_offers: 0, ..FREE },
     // A button that makes somebody pay says so; the customer gets a confirmation that can be kept.
     Law {
         id: "eu",
-        law: "Directive 2011/83/EU, articles 8(2) and 8(7)",
+        law: "Directive 2011/83/EU, Art. 8 (2) and (7)",
         places: UNION,
         durable_copy: true,
         ..FREE
@@ -73,7 +61,7 @@ const LAWS: &[Law] = &[
     // (Federal Court of Justice, I ZR 200/25).
     Law {
         id: "de",
-        law: "section 312k of the German Civil Code (BGB)",
+        law: "§ 312k BGB; BGH, 2026-07-16, I ZR 200/25",
         places: &["DE"],
         max_offers: 0,
         survey: false,
@@ -84,7 +72,7 @@ const LAWS: &[Law] = &[
     // Three clicks: the button, the details, the recapitulation that is notified.
     Law {
         id: "fr",
-        law: "article L215-1-1 of the French Consumer Code, decree 2023-417",
+        law: "Code de la consommation, L215-1-1 and décret 2023-417",
         places: &["FR"],
         max_offers: 0,
         survey: false,
@@ -106,7 +94,7 @@ const BUSINESS: Law = Law {
 /// The function to withdraw from a contract within its first days. It is not a cancellation, and has a policy of its own.
 pub const WITHDRAWAL: Law = Law {
     id: "eu-withdrawal",
-    law: "Directive (EU) 2023/2673, article 11a of Directive 2011/83/EU",
+    law: "Directive 2011/83/EU, Art. 11a, by Directive (EU) 2023/2673",
     places: UNION,
     max_offers: 0,
     survey: false,
@@ -147,10 +135,12 @@ pub fn withdrawal(place: &Place) -> bool {
     WITHDRAWAL.may_hold_in(place)
 }
 
-/// The first law that gives customers of these markets a copy that can be kept.
+/// The law that demands, in one of these places, that a customer gets a copy of the receipt to keep: not only a page to look
+/// at, but something that arrives and stays (a durable medium, text form). None where no such law is known.
 #[must_use]
 pub fn durable_copy_demanded(markets: &[Place]) -> Option<&'static str> {
-    markets.iter().flat_map(laws).find(|law| law.durable_copy).map(|law| law.law)
+    let holds = |law: &&Law| law.durable_copy && markets.iter().any(|place| law.may_hold_in(place));
+    LAWS.iter().rev().find(holds).map(|law| law.law)
 }
 
 /// What the laws of all these places allow in common, and everything that one of them demands.
@@ -260,5 +250,18 @@ mod tests {
         ids.dedup();
         assert_eq!(ids.len(), all().count());
         assert!(all().all(|law| !law.law.is_empty()));
+    }
+
+    #[test]
+    fn a_copy_to_keep_is_demanded_in_the_union() {
+        let law = |markets: &[&str]| {
+            durable_copy_demanded(&markets.iter().map(|text| place(text)).collect::<Vec<_>>())
+        };
+        assert!(law(&["US", "DE"]).unwrap().contains("312k"));
+        assert!(law(&["FR"]).unwrap().contains("L215-1-1"));
+        assert!(law(&["ES", "GB"]).unwrap().contains("2011/83/EU"));
+        assert_eq!(law(&["GB", "US-CA", "CH"]), None);
+        assert_eq!(law(&[]), None);
+        assert!(UNION.iter().all(|country| Place::read(country).is_ok()));
     }
 }

@@ -34,6 +34,30 @@ impl<const N: usize> fmt::Debug for Secret<N> {
     }
 }
 
+/// A text that nobody else may know, such as a password. Shown as `[secret]` wherever values are printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretText(String);
+
+impl SecretText {
+    /// Wraps a text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
 /// Bytes from the operating system's source of randomness.
 ///
 /// # Errors
@@ -52,5 +76,6 @@ mod tests {
     fn a_secret_is_never_printed() {
         assert_eq!(format!("{:?}", Secret::new([7; 32])), "[secret]");
         assert_eq!(format!("{:?}", Some(Secret::new([7; 2]))), "Some([secret])");
+        assert_eq!(format!("{:?}", Some(SecretText::new("swordfish"))), "Some([secret])");
     }
 }

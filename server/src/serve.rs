@@ -1,4 +1,4 @@
-//! The running server: one listener, every route, and the worker that carries out what billing is to do.
+//! The running server: one listener, every route, and the workers that carry out what billing is to do and what is to be sent.
 
 use std::future::Future;
 use std::io;
@@ -13,14 +13,19 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use url::Url;
 
 use crate::billing::{Registry, ledger::Ledger, merchant::Merchant};
-use crate::brand::BillingKind;
+use crate::brand::{BillingKind, Receipts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{App, router};
 use crate::intents::Executor;
 use crate::keys::{ApiKeys, KeyFile, KeyFileError};
+use crate::mail::{Post, Smtp};
+use crate::outbox::Outbox;
+use crate::receipt::{Handover, NotReady, Ways};
 use crate::seal::Sealer;
 use crate::session::Sessions;
 use crate::sign::Signer;
@@ -49,6 +54,12 @@ pub enum StartError {
     /// The keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
+    /// Receipts cannot be brought to customers.
+    #[error("{0}")]
+    Receipts(String),
+    /// A brand whose customers must get a receipt to keep cannot bring it to them.
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
     /// Nothing can be listened on.
     #[error("cannot listen on {address}: {}", sentence(.source))]
     Listen {
@@ -80,6 +91,7 @@ fn sentence(error: &io::Error) -> String {
 pub struct Server {
     listener: TcpListener,
     app: App,
+    ways: Ways,
 }
 
 impl Server {
@@ -105,16 +117,19 @@ impl Server {
         let store = open_store(&config.server.database).await?;
         let billings = billings(&config, &store, &clock);
         let keys = ApiKeys::new(store.clone(), clock.clone());
+        let (config, signer) = (Arc::new(config), Arc::new(Signer::new(&signing)));
+        let ways = ways(&config, &signer, &clock)?;
+        ways.demand().await?;
         let sessions = Sessions {
             executor: Executor::new(store.clone(), billings.clone(), clock.clone()),
             sealer: Arc::new(Sealer::new(sealing)),
-            signer: Arc::new(Signer::new(&signing)),
-            config: Arc::new(config),
+            signer,
+            config,
             store,
             clock,
             billings,
         };
-        Ok(Self { listener, app: App { sessions, keys } })
+        Ok(Self { listener, app: App { sessions, keys }, ways })
     }
 
     /// Where it listens.
@@ -131,10 +146,26 @@ impl Server {
         &self.app
     }
 
+    /// Starts to bring mails and receipts to where they belong.
+    fn deliver(&self, workers: &mut JoinSet<()>) {
+        let Sessions { store, clock, config, .. } = &self.app.sessions;
+        let post = Arc::new(Post::new(self.ways.smtp.clone(), config.clone()));
+        let mails = Outbox::new(store.clone(), clock.clone(), post);
+        workers.spawn(async move { mails.run().await });
+        if let Some(handover) = self.ways.handover.clone() {
+            let handovers = Outbox::new(store.clone(), clock.clone(), handover);
+            workers.spawn(async move { handovers.run().await });
+        }
+        let ways = self.ways.clone();
+        workers.spawn(async move { ways.warn().await });
+    }
+
     /// Answers until `stop` is done, then finishes what has begun and closes the database.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let executor = self.app.sessions.executor.clone();
-        let worker = tokio::spawn(async move { executor.run().await });
+        let mut workers = JoinSet::new();
+        workers.spawn(async move { executor.run().await });
+        self.deliver(&mut workers);
         let service = TowerToHyperService::new(router(self.app.clone()));
         let open = GracefulShutdown::new();
         let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
@@ -158,7 +189,7 @@ impl Server {
         if tokio::time::timeout(STOP_WITHIN, open.shutdown()).await.is_err() {
             tracing::warn!("some requests were not finished in time");
         }
-        worker.abort();
+        workers.abort_all();
         self.app.sessions.store.close().await;
     }
 }
@@ -206,6 +237,23 @@ pub async fn open_store(path: &Path) -> Result<Store, store::Error> {
         std::fs::create_dir_all(directory).map_err(failed)?;
     }
     Store::open(path).await
+}
+
+/// The ways in which receipts reach customers.
+///
+/// # Errors
+/// A password, or the system's trusted certificates, cannot be read.
+pub fn ways(config: &Arc<Config>, signer: &Arc<Signer>, clock: &Clock) -> Result<Ways, StartError> {
+    let url = Url::parse(&config.server.public_url).ok();
+    let greeting = url.as_ref().and_then(Url::domain).unwrap_or("localhost");
+    let smtp = config.server.smtp.as_ref().map(|server| Smtp::new(server, greeting)).transpose();
+    let posts = config.brands.iter().any(|brand| matches!(brand.receipts, Receipts::Merchant(_)));
+    let handover = posts.then(|| Handover::new(signer.clone(), config.clone(), clock.clone())).transpose();
+    Ok(Ways {
+        smtp: smtp.map_err(|error| StartError::Receipts(error.to_string()))?.map(Arc::new),
+        handover: handover.map_err(StartError::Receipts)?.map(Arc::new),
+        config: config.clone(),
+    })
 }
 
 /// Each brand's billing.

@@ -1,7 +1,10 @@
 //! The real program, killed with SIGKILL at random moments while customers are at it. Whatever was answered is kept, and
 //! nothing is done twice.
 
-use std::collections::HashMap;
+#[path = "http/mail_server.rs"]
+mod mail_server;
+
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
@@ -9,6 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use mail_server::MailServer;
 use reqwest::Client;
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -144,7 +148,7 @@ fn farewell(directory: &Path, arguments: &[&str]) -> Command {
 }
 
 /// Configuration, customers and a key. Gives the server's address and the key.
-fn prepare(directory: &Path) -> (String, String) {
+fn prepare(directory: &Path, mails: &MailServer) -> (String, String) {
     let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let url = format!("http://127.0.0.1:{port}");
     let config = format!(
@@ -157,15 +161,18 @@ fn prepare(directory: &Path) -> (String, String) {
         site_id = 1
         name = "Acme"
         billing = "ledger"
+        support_email = "help@acme.example"
         reason = [{{ key = "too_expensive", label = "It costs too much", offers = ["half"] }}]
         offer = [{{ id = "half", kind = "discount", headline = "Half price", percent_off = 50, duration = "forever" }}]
         "#
     );
+    let config = mails.configure(&config, "");
     std::fs::write(directory.join("farewell.toml"), config).expect("a configuration");
     let customers: Vec<Value> = (0..CUSTOMERS)
         .map(|n| {
             json!({
                 "external_id": format!("cus_{n}"),
+                "email": format!("cus_{n}@example.com"),
                 "subscriptions": [{
                     "external_id": format!("sub_{n}"),
                     "plan": "pro",
@@ -229,11 +236,12 @@ fn begun(ways: &[Way]) -> (usize, usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_kills_lose_nothing_and_double_nothing() {
     let directory = tempfile::tempdir().expect("a directory");
-    let (url, key) = prepare(directory.path());
+    let mails = MailServer::start().await;
+    let (url, key) = prepare(directory.path(), &mails);
     let ways = Arc::new(Mutex::new((0..CUSTOMERS).rev().map(Way::new).collect::<Vec<_>>()));
     for _ in 0..KILLS {
         let mut program = Program::start(directory.path());
-        let moment = Duration::from_micros(u64::from(getrandom::u32().expect("randomness") % 120_000));
+        let moment = Duration::from_micros(u64::from(getrandom::u32().expect("randomness") % 200_000));
         round(&mut program, &ways, &url, &key, moment).await;
     }
 
@@ -254,12 +262,40 @@ async fn a_hundred_kills_lose_nothing_and_double_nothing() {
     {
         assert!(began.elapsed() < Duration::from_secs(30), "intents are left pending");
     }
-    drop(program);
-
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(directory.path().join("farewell.db"));
     let database = SqlitePool::connect_with(options).await.expect("the database");
+    check_mails(&database, &mails).await;
+    drop(program);
+
     for way in &ways {
         check(&database, way).await;
+    }
+}
+
+/// Looks whether every receipt was mailed, and whether a repeat can be told by its Message-ID.
+async fn check_mails(database: &SqlitePool, mails: &MailServer) {
+    let pending = "SELECT count(*) FROM mails WHERE status <> 'sent'";
+    let began = Instant::now();
+    while sqlx::query_scalar::<_, i64>(pending).fetch_one(database).await.expect("a count") > 0 {
+        assert!(began.elapsed() < Duration::from_secs(60), "mails are left");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let receipts: Vec<String> =
+        sqlx::query_scalar("SELECT reference FROM receipts").fetch_all(database).await.expect("receipts");
+    let sent = mails.sent();
+    let id = |message: &str| {
+        message.lines().find(|line| line.starts_with("Message-ID: ")).map(str::to_owned).expect("an id")
+    };
+    let ids: HashSet<String> = sent.iter().map(|mail| id(&mail.message)).collect();
+    println!(
+        "{} receipts, {} mails, {} of them repeated",
+        receipts.len(),
+        sent.len(),
+        sent.len() - ids.len()
+    );
+    assert_eq!(ids.len(), receipts.len(), "one mail for each receipt");
+    for reference in receipts {
+        assert!(sent.iter().any(|mail| mail.message.contains(&reference)), "{reference} was mailed");
     }
 }
 
@@ -302,6 +338,17 @@ async fn check(database: &SqlitePool, way: &Way) {
             assert_eq!(*told, receipt, "{customer}: the receipt is the one that was told");
         }
     }
+    let issued: Vec<(i64, String)> =
+        sqlx::query_as("SELECT run, reference FROM receipts WHERE session = $1 ORDER BY run")
+            .bind(&session)
+            .fetch_all(database)
+            .await
+            .expect("receipts");
+    let told = outcomes.iter().map(|outcome| {
+        let receipt: Value = serde_json::from_str(outcome.get("receipt")).expect("a receipt");
+        (outcome.get::<i64, _>("run"), receipt["reference"].as_str().expect("a reference").to_owned())
+    });
+    assert_eq!(issued, told.collect::<Vec<_>>(), "{customer}: one receipt for each thing that was done");
     let count = async |sql: &'static str| -> i64 {
         sqlx::query_scalar(sql).bind(customer).fetch_one(database).await.expect("a count")
     };

@@ -44,7 +44,7 @@ ${VARIANTS.map(([to, name]) => html`<a href="${to}"${to === path && html` aria-c
 <main>
 ${body}
 </main>
-<footer>A demo merchant. It talks to Farewell as any merchant would: by its public API.</footer>
+<footer>A demo merchant. It talks to Farewell as any merchant would: by its public API. <a href="/mails">Mails it sent</a></footer>
 </body>
 </html>
 `;
@@ -143,6 +143,26 @@ export function newsletters({ customer, publicKey }) {
     body: html`<h1>Newsletters</h1>
 <p class="introduction">Science on Mondays, books on Thursdays, the week on Sundays. All of them come with your subscription.</p>
 <p><a href="/">Back to billing</a></p>`,
+  });
+}
+
+/** The receipts we were handed, as the mails we make of them. A real merchant's mail server would have them. */
+export function mails({ customer, sent, publicKey }) {
+  return page({
+    title: "Mails",
+    path: "/mails",
+    customer,
+    publicKey,
+    body: html`<h1>Mails</h1>
+<p class="introduction">Farewell hands us a receipt as soon as something is done, and we mail it. This demo only shows it.</p>
+${sent.length === 0 && html`<p class="hint">Nothing yet.</p>`}
+${sent.map(
+  ({ to, subject, text }) => html`<article class="card mail">
+<h2>${subject}</h2>
+<p class="hint">To ${to ?? "somebody whose address nobody knows"}</p>
+<pre>${text}</pre>
+</article>`,
+)}`,
   });
 }
 

@@ -7,6 +7,7 @@
 //   FAREWELL_PUBLIC_KEY  the key for browsers, from the same command
 //   FAREWELL_PKG         the directory of the npm package, served at /farewell/
 
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
@@ -14,7 +15,7 @@ import { fileURLToPath } from "node:url";
 
 import { find, loggedIn } from "./customers.mjs";
 import { FarewellApi, FarewellError } from "./farewell-api.mjs";
-import { billing, callback, newsletters, subscription, trouble } from "./pages.mjs";
+import { billing, callback, mails, newsletters, subscription, trouble } from "./pages.mjs";
 import { verifyOffline } from "./result-token.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -32,6 +33,10 @@ const HOUR = 3_600_000;
 
 /** Results that were acted on. A token may come again, by a reload; what it stands for is done once. */
 const handled = new Set();
+
+/** Receipts that Farewell handed over, by reference: what a real merchant mails to the customer. The latest are kept. */
+const receipts = new Map();
+const MOST_RECEIPTS = 100;
 
 function required(name) {
   const value = process.env[name];
@@ -99,6 +104,27 @@ const routes = {
     handled.add(claims.jti);
     return json({ result, claims, repeated });
   },
+
+  // Farewell hands over a receipt. Its signature is of the body as it came, so that nobody else can have us send mails.
+  "POST /farewell/receipts": async (request) => {
+    const text = await body(request);
+    const handed = JSON.parse(text);
+    if (handed.type === "ping") return { status: 204, headers: {} };
+    try {
+      const expected = { issuer: new URL(api).origin, audience: brand, type: "handover+jwt" };
+      const { sha256 } = verifyOffline(request.headers["farewell-signature"] ?? "", await farewell.keys(), expected);
+      if (sha256 !== createHash("sha256").update(text).digest("base64url")) throw new Error("the signature is of another body");
+    } catch (error) {
+      if (error instanceof FarewellError) throw error;
+      return json({ error: error.message }, 400);
+    }
+    // The same may come twice, and a receipt is followed by another mail where billing refused afterwards.
+    receipts.set(`${handed.type} ${handed.receipt.reference}`, handed);
+    if (receipts.size > MOST_RECEIPTS) receipts.delete(receipts.keys().next().value);
+    return { status: 204, headers: {} };
+  },
+
+  "GET /mails": (request) => page(mails({ customer: loggedIn(request), sent: [...receipts.values()].reverse(), publicKey })),
 
   "GET /api/ledger": async (request) => {
     const ledger = await farewell.ledgerCustomer(loggedIn(request));

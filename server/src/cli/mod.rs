@@ -3,6 +3,7 @@
 mod keys;
 mod ledger;
 mod lint;
+mod receipts;
 mod serve;
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ Examples:
   farewell lint                              list every mistake in farewell.toml
   farewell keys create --brand example       make an API key for the backend of a brand
   farewell ledger import ledger.json --brand example
+  farewell receipts test --brand example     try how receipts reach customers
   farewell serve                             answer until Ctrl-C or SIGTERM
 
 A session, from your backend:
@@ -62,6 +64,9 @@ enum Command {
     /// The built-in billing.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// How receipts reach customers.
+    #[command(subcommand)]
+    Receipts(receipts::ReceiptsCommand),
 }
 
 /// Why a command has failed: a sentence for the person who typed it.
@@ -76,6 +81,7 @@ impl Cli {
             Command::Lint => lint::run(config),
             Command::Keys(keys) => keys.run(config).await,
             Command::Ledger(ledger) => ledger.run(config).await,
+            Command::Receipts(receipts) => receipts.run(config).await,
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@ use serde_spanned::Spanned;
 use url::Url;
 
 use super::table::Table;
-use super::{offer, reason, value};
+use super::{market, offer, reason, receipts, theme, value, wording, words};
 use crate::brand::{BillingKind, Brand, CancelTiming, Plan};
 use crate::locale;
 use crate::place::Place;
@@ -15,9 +15,15 @@ pub(super) struct Brands {
     pub(super) list: Vec<Arc<Brand>>,
     slugs: Vec<String>,
     site_ids: Vec<i64>,
+    mail: bool,
 }
 
 impl Brands {
+    /// No brands yet; `mail` says whether there is a mail server.
+    pub(super) fn with_mail(mail: bool) -> Self {
+        Self { mail, ..Self::default() }
+    }
+
     /// Reads one `[[brand]]`. It joins the list only when nothing in it is wrong.
     pub(super) fn read(&mut self, table: Table<'_>) {
         let slug = self.slug(&table);
@@ -36,11 +42,19 @@ impl Brands {
             "cancel",
             &[("at_period_end", CancelTiming::AtPeriodEnd), ("immediately", CancelTiming::Immediately)],
         );
+        let receipts = receipts::read(&table, &markets, self.mail);
         let survey = table.flag("survey");
         let feedback = table.flag("feedback");
         let (ids, offers) = unique(&table, "offer", "[[brand.offer]]", "id", offer::read);
         let (_, reasons) =
             unique(&table, "reason", "[[brand.reason]]", "key", |table| reason::read(table, &ids));
+        let billing = billing.unwrap_or(BillingKind::Merchant);
+        let place = market::place(&table, billing, &markets);
+        let max_offers = market::max_offers(&table, &markets);
+        let words = words::read(&table, &markets);
+        let theme = theme::read(&table);
+        market::never_shown(&table, &markets);
+        wording::check(&table);
         table.finish();
         let brand = (|| {
             Some(Brand {
@@ -54,8 +68,13 @@ impl Brands {
                 support_email,
                 origins,
                 return_urls,
-                billing: billing.unwrap_or(BillingKind::Merchant),
+                billing,
+                place,
+                max_offers,
+                words,
+                theme,
                 cancel: cancel.unwrap_or(CancelTiming::AtPeriodEnd),
+                receipts,
                 survey: survey.unwrap_or(true),
                 feedback: feedback.unwrap_or(true),
                 reasons,

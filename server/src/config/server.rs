@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use super::brand::{checked, home};
+use super::smtp::{self, SmtpServer};
 use super::table::Table;
 use super::value;
 
@@ -20,6 +21,8 @@ pub struct Server {
     pub keys: PathBuf,
     /// Where visitors of the server's bare address are sent.
     pub home_url: Option<Url>,
+    /// The mail server, if there is one.
+    pub smtp: Option<SmtpServer>,
 }
 
 /// Reads `[server]`. Paths are taken from the directory of the file.
@@ -34,6 +37,7 @@ pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
     let database = table.text("database").map(|path| directory.join(path.get_ref()));
     let keys = table.text("keys").map(|path| directory.join(path.get_ref()));
     let home_url = home(&table);
+    let smtp = table.table("smtp", "[server.smtp]").and_then(|table| smtp::read(table, directory));
     table.finish();
     Some(Server {
         listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787))),
@@ -41,5 +45,6 @@ pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
         database: database.unwrap_or_else(|| directory.join("farewell.db")),
         keys: keys.unwrap_or_else(|| directory.join("keys")),
         home_url,
+        smtp,
     })
 }

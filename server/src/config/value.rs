@@ -45,7 +45,7 @@ fn absolute(text: &str) -> Result<Url, String> {
 }
 
 /// Whether a host is this machine or in a private network, where plain http is fit for trying things out.
-fn is_near(host: &Host<&str>) -> bool {
+pub(super) fn is_near(host: &Host<&str>) -> bool {
     let ip: IpAddr = match host {
         Host::Domain(name) => {
             return !name.contains('.') || name.ends_with(".localhost") || name.ends_with(".local");

@@ -4,7 +4,7 @@ use flow::{Settlement, State};
 use jiff::Timestamp;
 
 use crate::{
-    clock,
+    clock, receipt,
     store::{Error, Tx},
 };
 
@@ -43,6 +43,7 @@ pub(super) async fn write(
     reason: Option<String>,
     now: Timestamp,
 ) -> Result<(), Error> {
+    let at = now;
     let now = clock::text(now);
     let settled: Option<(String, u32)> = sqlx::query_as(
         "UPDATE intents SET status = $1, attempts = attempts + 1, last_error = $2, settled_at = $3 \
@@ -61,6 +62,11 @@ pub(super) async fn write(
     let state: serde_json::Value = serde_json::from_str(&state).map_err(|e| unreadable(&session, &e))?;
     let state = State::read(&&state).map_err(|e| unreadable(&session, &format!("{e:?}")))?;
     let next = flow::settle(&state, run, settlement);
+    if settlement == Settlement::Refused
+        && let Some(receipt) = nth(&state, run).and_then(|run| run.receipt.as_ref())
+    {
+        receipt::tell_refused(tx, &receipt.reference, at).await?;
+    }
     sqlx::query("UPDATE sessions SET state = $1 WHERE id = $2")
         .bind(json(&next)?)
         .bind(&session)

@@ -5,6 +5,7 @@ mod document;
 mod handlers;
 mod message;
 mod open;
+mod receipt;
 
 pub use document::Document;
 pub use handlers::router;

@@ -18,6 +18,7 @@ use crate::clock;
 use crate::intents::{self, NewIntent};
 use crate::offer;
 use crate::policy;
+use crate::receipt::Issuer;
 use crate::resolve;
 use crate::store::{Error, Store, Tx};
 
@@ -63,6 +64,7 @@ pub(super) async fn write(
     actions: &[Placed],
     mut fresh: Fresh,
     cancel: CancelTiming,
+    issuer: &Issuer,
     now: Timestamp,
 ) -> Result<(Stored, Option<Conflict>), Error> {
     let mut session = Stored::locked(tx, id).await?;
@@ -107,7 +109,7 @@ pub(super) async fn write(
             Ok(next) => {
                 session.state = next;
                 keep(tx, id, at, &content, now).await?;
-                conclude(tx, &mut session, at, cancel, now).await?;
+                conclude(tx, &mut session, at, cancel, issuer, now).await?;
                 if let Some(run) = session.state.runs.last() {
                     offer::record(tx, &session, session.state.number(), run, now).await?;
                 }
@@ -156,6 +158,7 @@ async fn conclude(
     session: &mut Stored,
     at: Position,
     cancel: CancelTiming,
+    issuer: &Issuer,
     now: Timestamp,
 ) -> Result<(), Error> {
     let number = session.state.number();
@@ -192,6 +195,7 @@ async fn conclude(
             created_at: now,
         };
         intents::insert(tx, &intent).await?;
+        issuer.issue(tx, session, number, now).await?;
     }
     Ok(())
 }
@@ -292,7 +296,9 @@ fn content(action: &Action) -> Result<String, Error> {
 async fn free_reference(tx: &mut Tx) -> Result<String, Error> {
     loop {
         let reference = new_reference().map_err(|error| Error::Malformed(error.to_string()))?;
-        let taken: Option<i64> = sqlx::query_scalar("SELECT 1 FROM outcomes WHERE receipt_reference = $1")
+        let taken: Option<i64> = sqlx::query_scalar(
+            "SELECT 1 FROM outcomes WHERE receipt_reference = $1 UNION SELECT 1 FROM receipts WHERE reference = $1",
+        )
             .bind(&reference)
             .fetch_optional(&mut *tx)
             .await?;

@@ -25,6 +25,9 @@ pub struct Claims {
     pub environment: Environment,
     /// The customer's id in billing.
     pub customer: String,
+    /// The customer's e-mail address, if the merchant gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// The subscription's id in billing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscription: Option<String>,

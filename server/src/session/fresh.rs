@@ -125,5 +125,7 @@ async fn ask(billing: &dyn Billing, session: &Stored) -> Result<Snapshot, Lookup
         subscription: session.subscription.clone(),
     };
     let late = |_| Err(LookupError::Unavailable("it did not answer in time".into()));
-    tokio::time::timeout(ASK_WITHIN, billing.snapshot(&lookup)).await.unwrap_or_else(late)
+    let mut fresh = tokio::time::timeout(ASK_WITHIN, billing.snapshot(&lookup)).await.unwrap_or_else(late)?;
+    fresh.customer.email = session.billing.customer.email.clone().or(fresh.customer.email);
+    Ok(fresh)
 }

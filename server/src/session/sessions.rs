@@ -19,6 +19,7 @@ use crate::intents::Executor;
 use crate::offer::History;
 use crate::place::Place;
 use crate::policy;
+use crate::receipt::Issuer;
 use crate::resolve::{self, Circumstances, Wish};
 use crate::seal::{SealError, Sealer};
 use crate::sign::{Signer, TokenError};
@@ -156,6 +157,7 @@ impl Sessions {
             brand: brand.slug.clone(),
             environment: new.environment,
             customer: snapshot.customer.id,
+            email: new.lookup.email,
             subscription: snapshot.subscription,
             place: new.place,
             locale: new.locale,
@@ -226,6 +228,8 @@ impl Sessions {
         let plans = billing.plans(&resolve::plans_named(brand)).await?;
         let history =
             History::of(&self.store, &brand.slug, claims.environment, &claims.customer, &id).await?;
+        // The merchant may know a newer address than billing does.
+        snapshot.customer.email = claims.email.clone().or(snapshot.customer.email);
         let handle = new_handle().map_err(|error| SessionError::Internal(error.to_string()))?;
         let page = Page { action: format!("{}/c", self.config.server.public_url), handle: handle.clone() };
         let wish = Wish {
@@ -282,9 +286,11 @@ impl Sessions {
         let brand = self.config.brand(&session.brand).cloned().ok_or(SessionError::UnknownBrand)?;
         let fresh = Fresh::of(self, &session, &brand, &actions).await?;
         let (now, cancel) = (self.clock.now(), brand.cancel);
+        let issuer =
+            Issuer { signer: self.signer.clone(), origin: self.config.server.public_url.clone(), brand };
         let (session, conflict) = self
             .store
-            .write(async move |tx| act::write(tx, &session.id, &actions, fresh, cancel, now).await)
+            .write(async move |tx| act::write(tx, &session.id, &actions, fresh, cancel, &issuer, now).await)
             .await?;
         Ok(Acted { session: self.settled(session).await?, conflict })
     }

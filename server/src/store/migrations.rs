@@ -6,8 +6,9 @@ use sqlx::{
 };
 use tokio::{runtime::Handle, task::spawn_blocking};
 
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "first", include_str!("../../migrations/0001_first.sql")),
+    (2, "receipts and mail", include_str!("../../migrations/0002_receipts_and_mail.sql")),
     (4, "offers", include_str!("../../migrations/0004_offers.sql")),
 ];
 

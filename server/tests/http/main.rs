@@ -2,11 +2,15 @@
 
 mod errors;
 mod flow;
+mod handover;
+mod mail;
+mod mail_server;
 mod offers;
 mod order;
 mod origins;
 mod page;
 mod policies;
+mod receipt;
 mod restart;
 mod result;
 mod server;

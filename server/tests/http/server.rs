@@ -1,13 +1,20 @@
 //! A server for a test: two brands on the ledger and one whose merchant does the billing.
 
 use std::path::Path;
+use std::time::Duration;
 
 use farewell_server::billing::ledger::Import;
+use farewell_server::billing::{Billing, Registry};
 use farewell_server::clock::{self, Clock};
 use farewell_server::config::Config;
-use farewell_server::http::App;
+use farewell_server::http::{App, router};
+use farewell_server::intents::Executor;
 use farewell_server::keys::ApiKey;
 use farewell_server::serve::Server;
+use farewell_server::session::Sessions;
+use farewell_server::store::Store;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use reqwest::{Client, Method, RequestBuilder, Response, redirect};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -32,8 +39,8 @@ pub struct Running {
     served: Option<JoinHandle<()>>,
 }
 
-fn config(directory: &Path, url: &str) -> Config {
-    let text = include_str!("farewell.toml").replace("http://127.0.0.1:1", url);
+pub fn config(directory: &Path, url: &str, configure: impl FnOnce(String) -> String) -> Config {
+    let text = configure(include_str!("farewell.toml").replace("http://127.0.0.1:1", url));
     Config::read("farewell.toml", &text, directory).unwrap_or_else(|wrong| panic!("{wrong:#?}"))
 }
 
@@ -50,11 +57,25 @@ impl Running {
         .await
     }
 
+    /// With another configuration: `configure` changes the text of the usual one.
+    pub async fn start_with(configure: impl FnOnce(String) -> String) -> Self {
+        let clock = Clock::manual(clock::parse(NOW).expect("a time"));
+        Self::start_as(tempfile::tempdir().expect("a directory"), clock, configure).await
+    }
+
     pub async fn start_in(directory: TempDir, clock: Clock) -> Self {
+        Self::start_as(directory, clock, |text| text).await
+    }
+
+    pub async fn start_as(
+        directory: TempDir,
+        clock: Clock,
+        configure: impl FnOnce(String) -> String,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let server =
-            Server::on(listener, config(directory.path(), &url), clock.clone()).await.expect("a server");
+        let config = config(directory.path(), &url, configure);
+        let server = Server::on(listener, config, clock.clone()).await.expect("a server");
         let app = server.app().clone();
         let mut keys = Vec::new();
         for brand in ["acme", "globex", "manual"] {
@@ -89,6 +110,29 @@ impl Running {
         drop(self.stop.take());
         self.served.take().expect("a running server").await.expect("a clean stop");
         self.directory
+    }
+
+    /// The same data with another billing of acme's, and with nobody who works in the background.
+    pub async fn billed_by<B: Billing + 'static>(
+        mut self,
+        configure: impl FnOnce(String) -> String,
+        billing: impl FnOnce(&Store, &Clock) -> B,
+    ) -> Self {
+        drop(self.stop.take());
+        self.served.take().expect("a running server").await.expect("a clean stop");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        self.url = format!("http://{}", listener.local_addr().expect("an address"));
+        let config = config(self.directory.path(), &self.url, configure);
+        let unused = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let server = Server::on(unused, config, self.clock.clone()).await.expect("a server");
+        let App { sessions, keys } = server.app().clone();
+        let billings = Registry::default().with("acme", billing(&sessions.store, &self.clock));
+        let executor = Executor::new(sessions.store.clone(), billings.clone(), self.clock.clone());
+        self.app = App { sessions: Sessions { billings, executor, ..sessions }, keys };
+        let service = router(self.app.clone());
+        self.served =
+            Some(tokio::spawn(async move { axum::serve(listener, service).await.expect("a server") }));
+        self
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -152,6 +196,52 @@ impl Running {
         let answer = Answer::of(sent.expect("an answer")).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.body
+    }
+
+    /// The path of a session's hosted page.
+    pub async fn page_of(&self, session: &str) -> String {
+        let flow = self.flow(session).await.ok();
+        format!("/c/{}", flow["flow"]["page"]["handle"].as_str().expect("a handle"))
+    }
+
+    /// Type and payload of something this server has signed, as another library verifies it with the published key.
+    pub async fn verified(&self, jws: &str) -> (String, Value) {
+        let keys: JwkSet =
+            self.get("/.well-known/jwks.json").send().await.expect("keys").json().await.expect("a key set");
+        let header = decode_header(jws).expect("a header");
+        let key = keys.find(header.kid.as_deref().expect("a key id")).expect("a published key");
+        let key = DecodingKey::from_jwk(key).expect("a key");
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_audience(&["acme"]);
+        validation.set_issuer(&[&self.url]);
+        validation.set_required_spec_claims(&["aud", "iss"]);
+        let claims = decode::<Value>(jws, &key, &validation).expect("a valid signature").claims;
+        (header.typ.expect("a type"), claims)
+    }
+
+    /// Status, attempts and last error of the rows of an outbox, oldest first.
+    pub async fn outbox(&self, table: &'static str) -> Vec<(String, i64, Option<String>)> {
+        let sql = match table {
+            "mails" => "SELECT status, attempts, last_error FROM mails ORDER BY created_at",
+            "handovers" => "SELECT status, attempts, last_error FROM handovers ORDER BY created_at",
+            other => panic!("{other} is no outbox"),
+        };
+        sqlx::query_as(sql).fetch_all(self.app.sessions.store.read()).await.expect("an outbox")
+    }
+
+    /// Waits until the only row of an outbox has this status and was tried this often.
+    pub async fn until(&self, table: &'static str, status: &str, attempts: i64) {
+        let seen = async {
+            loop {
+                let rows = self.outbox(table).await;
+                if rows.len() == 1 && rows[0].0 == status && rows[0].1 == attempts {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(20), seen).await;
+        assert!(waited.is_ok(), "not {status} after {attempts}: {:?}", self.outbox(table).await);
     }
 
     pub async fn count(&self, table: &'static str) -> i64 {
