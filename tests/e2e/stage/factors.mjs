@@ -17,7 +17,7 @@ export const REASONS = [
 ].map(([, key]) => key);
 
 /** The policies there are, by their names on the server. Withdrawing has one of its own, and no session. */
-export const POLICIES = [...readFileSync(join(root, "server/src/policy.rs"), "utf8").matchAll(/^ {4,8}id: "([\w-]+)"/gm)]
+export const POLICIES = [...readFileSync(join(root, "server/src/policy.rs"), "utf8").matchAll(/\bid: "([\w-]+)"/g)]
   .map(([, id]) => id)
   .filter((id) => id !== "eu-withdrawal");
 
