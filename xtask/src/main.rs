@@ -20,6 +20,7 @@ mod setup;
 mod stamp;
 mod step;
 mod test;
+mod tool;
 mod toolchain;
 mod wasm;
 mod workspace;

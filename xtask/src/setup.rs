@@ -12,10 +12,11 @@ use crate::wasm;
 /// Install whatever builds and tests need and is missing
 ///
 /// The wasm target of rustc, the wasm-bindgen CLI and wasm-pack (pinned, below target/tools), the npm packages, and, for
-/// tests, a browser with its driver. What is there already is left alone, so that this may be run at any time.
+/// tests, Chromium, Firefox and WebKit with their drivers. What is there already is left alone, so that this may be run at
+/// any time.
 #[derive(Args)]
 pub struct Options {
-    /// Leave out the browser and its driver: building and the demo do without
+    /// Leave out the browsers and their drivers: building and the demo do without
     #[arg(long)]
     no_browser: bool,
 }
@@ -25,8 +26,9 @@ pub fn main(options: &Options) -> Result<()> {
     let step = Step::begin("set-up: what builds and tests need");
     build()?;
     if !options.no_browser {
-        let browser = browser::ready()?;
-        println!("    browser {}, driver {}", browser.program.display(), browser.driver.display());
+        for (variable, program) in browser::all()?.0 {
+            println!("    {variable}={}", program.display());
+        }
     }
     step.done();
     Ok(())

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::bench;
-use crate::browser::{self, Browser};
+use crate::browser::{self, Chromium, Variables};
 use crate::command::{self, Stream};
 use crate::node;
 use crate::package;
@@ -55,6 +55,8 @@ enum Check {
     Size,
     /// The server, the package and a real browser together
     E2e,
+    /// The main paths in Chromium, Firefox and WebKit
+    Browsers,
 }
 
 /// Runs the command.
@@ -64,7 +66,7 @@ pub fn main(options: &Options) -> Result<()> {
     let started = Instant::now();
     setup::build()?;
     let browser =
-        if checks.iter().any(|check| check.needs_browser()) { Some(browser::ready()?) } else { None };
+        if checks.iter().any(|check| check.needs_browser()) { Some(browser::chromium()?) } else { None };
 
     let mut results: Vec<(Check, Result<()>, Duration)> = Vec::new();
     for check in checks {
@@ -122,6 +124,7 @@ impl Check {
             Check::Size => "size",
             Check::Types => "types",
             Check::E2e => "e2e",
+            Check::Browsers => "browsers",
         }
     }
 
@@ -130,14 +133,14 @@ impl Check {
     }
 
     fn needs_browser(self) -> bool {
-        matches!(self, Check::Widget | Check::E2e)
+        matches!(self, Check::Widget | Check::E2e | Check::Browsers)
     }
 
     fn needs_package(self) -> bool {
-        matches!(self, Check::Size | Check::E2e)
+        matches!(self, Check::Size | Check::E2e | Check::Browsers)
     }
 
-    fn run(self, browser: Option<&Browser>) -> Result<()> {
+    fn run(self, browser: Option<&Chromium>) -> Result<()> {
         const DENY: [&str; 3] = ["--", "-D", "warnings"];
         /// Everything but the widget, which is compiled for browsers only.
         const NATIVE: [&str; 2] = ["--workspace", "--exclude=farewell"];
@@ -168,7 +171,9 @@ impl Check {
             Check::Package => package::build(),
             Check::Size => bench::size(),
             Check::Types => types(),
-            Check::E2e => end_to_end(browser.context("no browser")?),
+            Check::E2e => end_to_end(|name| name != BROWSERS, &browser.context("no browser")?.variables()),
+            // Installed only now: a machine without one of them still runs everything else.
+            Check::Browsers => end_to_end(|name| name == BROWSERS, &browser::all()?),
         }
     }
 }
@@ -190,7 +195,7 @@ fn shown(command: &mut Command) -> Result<()> {
 }
 
 /// The wasm-bindgen tests. None at all is a failure: a forgotten module would look like success.
-fn widget(browser: &Browser) -> Result<()> {
+fn widget(browser: &Chromium) -> Result<()> {
     // The driver finds a browser by itself, but not necessarily this one.
     let capabilities = workspace::target()?.join("webdriver.json");
     let options = serde_json::json!({ "goog:chromeOptions": { "binary": browser.program } });
@@ -224,13 +229,19 @@ fn types() -> Result<()> {
     shown(node::script(&node::module("typescript/bin/tsc")).args(["--noEmit", "--project"]).arg(template))
 }
 
-fn end_to_end(browser: &Browser) -> Result<()> {
+/// What is run in every browser; the other tests run in Chromium.
+const BROWSERS: &str = "browsers.test.mjs";
+
+/// The tests in `tests/e2e` with such names.
+fn end_to_end(wanted: impl Fn(&str) -> bool, browsers: &Variables) -> Result<()> {
     let folder = workspace::root().join("tests/e2e");
-    let tests =
-        stamp::files(&folder)?.into_iter().filter(|file| file.to_string_lossy().ends_with(".test.mjs"));
-    let tests: Vec<_> = tests.collect();
+    let mut tests = stamp::files(&folder)?;
+    tests.retain(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(".test.mjs") && wanted(&name)
+    });
     if tests.is_empty() {
-        bail!("there is no *.test.mjs in {}", workspace::short(&folder));
+        bail!("there is no such *.test.mjs in {}", workspace::short(&folder));
     }
     cargo(&["build", "--package=farewell-server", "--bin=farewell"])?;
     package::build()?;
@@ -238,10 +249,8 @@ fn end_to_end(browser: &Browser) -> Result<()> {
     node.args(["--test", "--test-reporter=spec"]).args(tests.iter().map(|test| workspace::short(test)));
     node.current_dir(workspace::root())
         .env("FAREWELL_BIN", workspace::target()?.join("debug/farewell"))
-        .env("FAREWELL_PKG", workspace::pkg())
-        .env("CHROME", &browser.program)
-        .env("CHROMEDRIVER", &browser.driver);
-    shown(&mut node)
+        .env("FAREWELL_PKG", workspace::pkg());
+    shown(browsers.tell(&mut node))
 }
 
 #[cfg(test)]
@@ -269,5 +278,6 @@ mod tests {
         let all: Vec<_> = Check::value_variants().iter().filter(|check| fast.wants(**check)).collect();
         assert!(all.contains(&&Check::Unit) && all.contains(&&Check::Types));
         assert!(!all.contains(&&Check::Package) && !all.contains(&&Check::Widget));
+        assert!(!all.contains(&&Check::Browsers));
     }
 }

@@ -23,9 +23,10 @@ const QUIET = [
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ];
 
-export async function launch() {
+/** @param {{ textSize?: number }} [options] `textSize` is the one that a reader has set, in px; the browser's own is 16 */
+export async function launch({ textSize = 16 } = {}) {
   if (!existsSync(executablePath)) {
     throw new Error(`There is no browser at ${executablePath}: install Chromium, or name another one in CHROME.`);
   }
-  return chromium.launch({ executablePath, args: QUIET });
+  return chromium.launch({ executablePath, args: [...QUIET, `--blink-settings=defaultFontSize=${textSize}`] });
 }

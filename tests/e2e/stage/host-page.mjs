@@ -12,6 +12,8 @@ const TYPES = { ".js": "text/javascript", ".map": "application/json", ".wasm": "
 
 export class HostPages {
   #pages = new Map();
+  /** Files of the package that are answered with 404, as if a blocker or a broken deployment had taken them. */
+  withheld = new Set();
 
   static async start(port) {
     const pages = new HostPages();
@@ -43,7 +45,7 @@ export class HostPages {
     const headers = { "Cache-Control": "no-store", ...page?.headers };
     if (page) return response.writeHead(200, { "Content-Type": page.type, ...headers }).end(page.text);
     const [, where, name, ...more] = pathname.split("/");
-    const known = where === "farewell" && more.length === 0 && TYPES[extname(name ?? "")];
+    const known = where === "farewell" && more.length === 0 && !this.withheld.has(name) && TYPES[extname(name ?? "")];
     const file = known && (await readFile(join(pkg, name)).catch(() => undefined));
     if (!file) return response.writeHead(404, headers).end();
     return response.writeHead(200, { "Content-Type": known, ...headers }).end(file);

@@ -37,6 +37,20 @@ export class Program {
     return this.#said;
   }
 
+  /** Waits until it has written something, and gives the match. Fails at once when the program ends, and after 20 seconds. */
+  async says(pattern) {
+    const patience = AbortSignal.timeout(20_000);
+    let over;
+    this.#ended.then((how) => (over = how));
+    for (;;) {
+      const match = pattern.exec(this.#said);
+      if (match) return match;
+      if (over) throw new Error(`${this.name} ${over}\n${this.#said}`);
+      if (patience.aborted) throw new Error(`${this.name} does not say ${pattern}\n${this.#said}`);
+      await new Promise((resolve) => setTimeout(resolve, 25)); // between two looks at a program that is starting
+    }
+  }
+
   /** Waits until a URL is answered by anything. Fails at once when the program ends, and after 20 seconds. */
   async answers(url) {
     const patience = AbortSignal.timeout(20_000);

@@ -11,10 +11,16 @@ import { recording } from "./told.mjs";
 export class Stage {
   #contexts = [];
   #parts = [];
+  #readers = new Map();
   #published = 0;
+  #newcomers = 0;
 
-  /** @param {{ configure?: (config: string) => string }} [options] */
-  static async start({ configure } = {}) {
+  /**
+   * @param {object} [options]
+   * @param {(config: string) => string} [options.configure] changes the demo's configuration
+   * @param {boolean} [options.browser] whether Chromium is started; tests that bring a browser of their own go without
+   */
+  static async start({ configure, browser = true } = {}) {
     const stage = new Stage();
     try {
       const [port, merchantPort, hostPort] = [await freePort(), await freePort(), await freePort()];
@@ -37,9 +43,10 @@ export class Stage {
         }),
       );
       await merchant.answers(`${stage.merchant}/public/acme.css`);
-      const browser = await launch();
-      keep({ stop: () => browser.close() });
-      stage.browser = browser;
+      if (browser) {
+        stage.browser = await launch();
+        keep({ stop: () => stage.browser.close() });
+      }
       return stage;
     } catch (error) {
       await stage.stop();
@@ -56,9 +63,13 @@ export class Stage {
    *
    * `page.complaints` are uncaught errors, unhandled rejections and violations of a policy; `page.errors` are console errors;
    * `page.requests` are requests, as `METHOD /path`.
+   *
+   * @param {object} [options] of the context
+   * @param {number} [options.textSize] the one that a reader has set, in px; such a browser is started once
    */
-  async page(options) {
-    const context = await this.browser.newContext(options);
+  async page({ textSize, ...options } = {}) {
+    const browser = textSize ? await this.#withText(textSize) : this.browser;
+    const context = await browser.newContext(options);
     context.setDefaultTimeout(10_000);
     this.#contexts.push(context);
     const page = await context.newPage();
@@ -78,8 +89,17 @@ export class Stage {
     return page;
   }
 
+  async #withText(textSize) {
+    if (!this.#readers.has(textSize)) {
+      const browser = await launch({ textSize });
+      this.#readers.set(textSize, browser);
+      this.#parts.push({ stop: () => browser.close() });
+    }
+    return this.#readers.get(textSize);
+  }
+
   /**
-   * A page of the host with the button of a customer of the ledger, which keeps what it is told. See `recording`.
+   * The address of a page of the host with the button of a customer of the ledger, which keeps what it is told. See `recording`.
    *
    * @param {string} customer such as `cus_ada`
    * @param {object} [options]
@@ -89,20 +109,56 @@ export class Stage {
    * @param {object} [options.ask] more fields of the session, such as `return_url`
    * @param {string} [options.body] the markup; holds an element with the id `cancel`
    * @param {object} [options.headers] of the page
-   * @param {string} [options.fragment] with its `#`
-   * @param {object} [options.context] of the browser
    */
-  async billingPage(customer, { config, session, options, ask, body, headers, fragment = "", context } = {}) {
+  async billingAddress(customer, { config, session, options, ask, body, headers } = {}) {
     const module = recording({
       config: { publicKey: this.server.key.public, fallbackEmail: "support@acme.example", ...config },
       session: session ?? JSON.stringify(await this.server.session(customer, ask)),
       options,
     });
     const path = `/${customer}-${++this.#published}`;
-    const address = this.host.publish(path, { body: body ?? '<div id="cancel"></div>', module, headers });
+    return this.host.publish(path, { body: body ?? '<div id="cancel"></div>', module, headers });
+  }
+
+  /**
+   * The page of that address, opened in Chromium. Takes the same options, and two more.
+   *
+   * @param {string} customer
+   * @param {object} [options]
+   * @param {string} [options.fragment] with its `#`
+   * @param {object} [options.context] of the browser
+   */
+  async billingPage(customer, { fragment = "", context, ...options } = {}) {
+    const address = await this.billingAddress(customer, options);
     const page = await this.page(context);
     await page.goto(address + fragment);
     return page;
+  }
+
+  /**
+   * The address of a page of the host without any script: a form that opens a customer's hosted page.
+   *
+   * @param {string} customer
+   * @param {object} [ask] more fields of the session
+   */
+  async formAddress(customer, ask) {
+    const session = await this.server.session(customer, ask);
+    const body = `<form method="post" action="${this.server.origin}/c"><input type="hidden" name="session" value="${session}"><button>Cancel Subscription</button></form>`;
+    return this.host.publish(`/form-${customer}-${++this.#published}`, { body });
+  }
+
+  /**
+   * Adds a customer to the ledger, for a test that must not meet what another one left.
+   *
+   * @param {{ plan?: string, country?: string, region?: string }} [who]
+   * @returns {Promise<string>} the customer's id
+   */
+  async newcomer({ plan = "digital_monthly", country = "US", region = country === "US" ? "NY" : undefined } = {}) {
+    const name = `new_${++this.#newcomers}`;
+    const subscription = { external_id: `sub_${name}`, plan };
+    const customer = { external_id: `cus_${name}`, country, region, subscriptions: [subscription] };
+    await this.server.import({ customers: [customer] });
+    return customer.external_id;
   }
 
   /** A merchant's page signed in as a customer of the demo, such as `user_1`. */

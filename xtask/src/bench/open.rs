@@ -37,7 +37,7 @@ pub struct Options {
 /// Runs the command.
 pub fn main(options: &Options) -> Result<()> {
     setup::build()?;
-    let browser = browser::ready()?;
+    let browser = browser::chromium()?;
     package::build()?;
     let server = server::build(true)?;
     let mut bench = node::script(&workspace::root().join("bench/open.mjs"));

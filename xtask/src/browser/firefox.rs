@@ -1,0 +1,32 @@
+use anyhow::Result;
+
+use super::Variables;
+use super::wanted::{self, Wanted};
+use crate::tool::{self, Tool};
+use crate::workspace;
+
+const FIREFOX: Wanted = Wanted {
+    what: "Firefox",
+    variable: "FIREFOX",
+    names: &["firefox-esr", "firefox"],
+    places: &["/Applications/Firefox.app/Contents/MacOS/firefox"],
+};
+const DRIVER: Wanted =
+    Wanted { what: "geckodriver", variable: "GECKODRIVER", names: &["geckodriver"], places: &[] };
+/// Debian has no package of the driver, so cargo builds it.
+const BUILT: Tool = Tool { name: "geckodriver", krate: "geckodriver", version: "0.37.1", locked: true };
+const DEBIAN: [&str; 2] = ["firefox-esr", "fonts-liberation"];
+const ADVICE: &str = "install Firefox (https://www.mozilla.org/firefox), on PATH or named by FIREFOX";
+
+/// Makes sure of Firefox and of geckodriver, which drives every version of it.
+pub fn ready() -> Result<Variables> {
+    let [program] = wanted::ready(&[FIREFOX], &DEBIAN, ADVICE)?;
+    let driver = match DRIVER.find()? {
+        Some(driver) => driver,
+        None => {
+            tool::ready(&[BUILT])?;
+            BUILT.program(&workspace::tools()?)
+        }
+    };
+    Ok(Variables(vec![(FIREFOX.variable, program), (DRIVER.variable, driver)]))
+}
