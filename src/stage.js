@@ -37,6 +37,9 @@ export function paint(dialog, { theme = [] }) {
   }
 }
 
+/** Tells where the customer is to whoever draws the flow on their own. */
+export const report = (options, ...told) => options.onState?.(...told);
+
 /** Shows a step. The focus goes to its heading, unless it is nowhere in the dialog. */
 export function show(dialog, name, form) {
   const root = rootOf(dialog);

@@ -16,6 +16,16 @@ extern "C" {
     /// Gives a dialog the colours that a session's document has for it.
     pub(crate) fn paint(dialog: &HtmlDialogElement, document: &JsValue);
 
+    /// Tells where the customer is to whoever draws the flow on their own: `onState` of the options, if there is one.
+    pub(crate) fn report(
+        options: &JsValue,
+        step: &str,
+        offer: &str,
+        notice: &str,
+        busy: bool,
+        result: &JsValue,
+    );
+
     /// Shows a step under its name. The focus goes to its heading, unless it is nowhere in the dialog.
     pub(crate) fn show(dialog: &HtmlDialogElement, name: &str, form: &Element);
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use flow::{
-    Action, Document, Effect, Flow, Notice, Policy, Position, Refused, Source, State, Word, apply, notice,
+    Action, Document, Effect, Flow, Notice, Policy, Position, Refused, Source, State, Step, Word, apply, notice,
     view, with_result_token,
 };
 use js_sys::{Array, Error};
@@ -155,6 +155,7 @@ fn act(visit: &Shared, action: Action) {
     if unsure || next.runs.last().is_some_and(|run| run.effect == Some(Effect::Pending)) {
         this.waiting = Some(action);
         stage::busy(&this.dialog, this.flow.words.get(Word::Working));
+        this.report("", "");
     } else {
         this.state = next;
         match action {
@@ -271,6 +272,7 @@ impl Visit {
     fn draw(&self, said: Option<Notice>) {
         let view = view(&self.flow, &self.policy, &self.state);
         stage::show(&self.dialog, &view.name, &draw(&document(), &self.flow, &view.form));
+        self.report(view.step, "");
         if let Some(said) = said {
             self.say(said, None);
         }
@@ -280,6 +282,18 @@ impl Visit {
     fn say(&self, said: Notice, failed: Option<&Action>) {
         let notice = draw(&document(), &self.flow, &notice(&self.flow, said, failed));
         stage::notify(&self.dialog, &notice, self.flow.words.get(Word::Reference), &self.client.session);
+        self.report("", said.name());
+    }
+
+    /// Tells whoever draws the flow on their own where the customer is. Without a step, something is said on top of it.
+    fn report(&self, step: &str, notice: &str) {
+        let offer = match self.state.open_run().map(|run| &run.step) {
+            Some(Step::Offer { offer }) => offer,
+            _ => "",
+        };
+        let ended = self.state.open_run().is_none();
+        let result = if ended { self.result() } else { JsValue::NULL };
+        stage::report(&self.client.options, step, offer, notice, self.waiting.is_some(), &result);
     }
 
     /// Leaves for the session's page, and takes along what was answered and did not arrive.

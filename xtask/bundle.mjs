@@ -140,6 +140,7 @@ function promised(value) {
 try {
   await script("src/index.ts", ["./engine.js"]);
   await script("src/engine.ts", ["./index.js"], EAGER);
+  await script("src/headless.ts", ["./engine.js"]);
   await esbuild.build({ ...shared, entryPoints: [options.glue], outfile: options["glue-alone"] });
   await manifest();
 } catch (error) {

@@ -220,7 +220,7 @@ fn declarations_are_listed_shown_and_decided() {
     let port = free_port();
     let directory = configured(port);
     let file = directory.path().join("farewell.toml");
-    let config = std::fs::read_to_string(&file).expect("a configuration") + "markets = [\"DE\"]\n";
+    let config = std::fs::read_to_string(&file).expect("a configuration") + "[brand.public]\ncancel = true\n";
     std::fs::write(&file, config).expect("a configuration");
     let (mut child, log) = serve(directory.path());
     for name in ["Ada Lovelace", "Grace Hopper"] {
@@ -320,7 +320,8 @@ fn a_brand_in_the_union_is_refused_by_lint_and_serve_until_receipts_have_a_way()
     let directory = configured(free_port());
     let file = directory.path().join("farewell.toml");
     let config = std::fs::read_to_string(&file).expect("a configuration");
-    std::fs::write(&file, format!("{config}markets = [\"DE\"]\n")).expect("a configuration");
+    std::fs::write(&file, format!("{config}markets = [\"DE\"]\nplace = \"session\"\n"))
+        .expect("a configuration");
     for command in ["lint", "serve"] {
         fails_with(
             &run(directory.path(), &[command]),
@@ -329,7 +330,8 @@ fn a_brand_in_the_union_is_refused_by_lint_and_serve_until_receipts_have_a_way()
     }
     let closed = free_port();
     let post = format!("receipts = \"merchant\"\nreceipt_url = \"http://127.0.0.1:{closed}/\"\n");
-    std::fs::write(&file, format!("{config}markets = [\"DE\"]\n{post}")).expect("a configuration");
+    std::fs::write(&file, format!("{config}markets = [\"DE\"]\nplace = \"session\"\n{post}"))
+        .expect("a configuration");
     assert!(run(directory.path(), &["lint"]).status.success(), "lint asks nobody");
     fails_with(&run(directory.path(), &["serve"]), &["brand \"acme\"", "312k", "cannot be reached"]);
 }

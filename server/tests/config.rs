@@ -204,19 +204,20 @@ fn a_brand_says_how_receipts_reach_customers() {
     );
     assert!(one("receipt_url = \"https://a.example/\"").contains("receipts = \"merchant\""));
     for (market, law) in [("DE", "312k"), ("FR", "L215-1-1"), ("IE", "2011/83/EU")] {
-        let line = format!("markets = [\"US\", \"{market}\"]\n");
+        let line = format!("place = \"session\"\nmarkets = [\"US\", \"{market}\"]\n");
         let found = one(&line);
         assert!(found.starts_with("farewell.toml:5:1:") && found.contains(law), "{found}");
         assert!(one(&format!("{line}receipts = \"none\"")).contains(law));
         assert!(brand(&format!("{line}{merchant}")).is_ok());
     }
-    assert!(brand("markets = [\"US\", \"GB\"]").is_ok());
+    assert!(brand("place = \"session\"\nmarkets = [\"US\", \"GB\"]").is_ok());
 }
 
 #[test]
 fn public_pages_are_there_where_the_law_demands_them_and_where_they_are_turned_on() {
+    const SOLD: &str = "place = \"session\"\nreceipts = \"merchant\"\nreceipt_url = \"https://a.example/\"\n";
     let public = |rest: &str| {
-        let public = read(&format!("{GOOD}{rest}\n")).expect("a good text").brands[0].public;
+        let public = read(&format!("{GOOD}{SOLD}{rest}\n")).expect("a good text").brands[0].public;
         (public.cancel, public.withdraw)
     };
     assert_eq!(public(""), (false, false));
@@ -224,7 +225,7 @@ fn public_pages_are_there_where_the_law_demands_them_and_where_they_are_turned_o
     assert_eq!(public("markets = [\"FR\"]"), (false, true));
     assert_eq!(public("markets = [\"FR\"]\n[brand.public]\ncancel = true"), (true, true));
     assert_eq!(public("[brand.public]\nwithdraw = true\ncancel = false"), (false, true));
-    let found = problems(&format!("{GOOD}markets = [\"DE\"]\n[brand.public]\ncancel = false\n"));
+    let found = problems(&format!("{GOOD}{SOLD}markets = [\"DE\"]\n[brand.public]\ncancel = false\n"));
     assert_eq!(found.len(), 1, "{found:#?}");
     assert!(found[0].contains("`cancel` is false") && found[0].contains("DE"), "{}", found[0]);
     let found = problems(&format!("{GOOD}[brand.public]\ncancle = true\n"));

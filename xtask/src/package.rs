@@ -242,6 +242,7 @@ fn assemble(parts: &Parts) -> Result<()> {
         parts.module.clone(),
         template.join("README.md"),
         template.join("index.d.ts"),
+        template.join("headless.d.ts"),
         root.join("LICENSE-APACHE"),
         root.join("LICENSE-MIT"),
     ];

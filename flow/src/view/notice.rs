@@ -16,6 +16,20 @@ pub enum Notice {
     TooLong,
 }
 
+impl Notice {
+    /// The one spelling of this notice, for whoever draws the flow on their own.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OfferRefused => "offer_refused",
+            Self::Changed => "changed",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::TooLong => "too_long",
+        }
+    }
+}
+
 /// What the button that leads to the page of the session carries as its value. It is no action of the flow.
 pub const OPEN_AS_PAGE: &str = "page";
 

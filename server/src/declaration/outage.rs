@@ -22,7 +22,8 @@ use crate::sign::Signer;
 use crate::store::Store;
 
 const CONFIG: &str = "[server]\npublic_url = \"https://cancel.example.com\"\n\
-    [[brand]]\nslug = \"acme\"\nsite_id = 1\nname = \"Acme\"\nbilling = \"ledger\"\nmarkets = [\"DE\"]\n";
+    [[brand]]\nslug = \"acme\"\nsite_id = 1\nname = \"Acme\"\nbilling = \"ledger\"\n\
+    [brand.public]\ncancel = true\nwithdraw = true\n";
 
 /// Billing as a test wants it: whether it can be asked, what it answers, and how often it was told to do something.
 #[derive(Clone, Debug)]
