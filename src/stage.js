@@ -73,16 +73,19 @@ export function busy(dialog, text) {
 
 /** Tells of every form that is sent, as the texts name, value, name, value, …; and of the dialog's end. */
 export function listen(dialog, sent, closed) {
-  // The second tap of a double tap would press what the next step has in the same place.
-  rootOf(dialog).addEventListener("click", (event) => event.detail > 1 && event.preventDefault());
   // Choosing a reason may fold another one's question above it.
   rootOf(dialog).addEventListener("change", (event) => event.target.scrollIntoView({ block: "nearest" }));
   rootOf(dialog).addEventListener("submit", (event) => {
-    event.preventDefault();
     const { target, submitter } = event;
-    if (target.ariaBusy == "true" || !submitter) return;
-    submitter.classList.add("pressed");
-    sent([...new FormData(target), [submitter.name, submitter.value]].flat());
+    const busy = target.ariaBusy == "true";
+    // What the server is doing goes on without the dialog, and is told when it is done.
+    if (busy && submitter?.className == "close") dialog.close();
+    if (!busy && submitter) {
+      submitter.classList.add("pressed");
+      sent([...new FormData(target), [submitter.name, submitter.value]].flat());
+    }
+    // Last: if the engine breaks down, the browser posts the form, and the flow goes on as a page.
+    event.preventDefault();
   });
   dialog.addEventListener("close", closed);
 }

@@ -13,6 +13,9 @@ export type Call = (name: keyof CallbackOptions, result: FlowResult) => void;
 /** What is on its way or has come, so that hover, focus and press ask once: the engine under 0, a document under its session. */
 const memory = new Map<unknown, Promise<unknown>>();
 
+/** The dialog of each session: opening it twice is opening it once. */
+const dialogs = new Map<SessionSource, HTMLDialogElement>();
+
 let instance: Farewell | undefined;
 
 /** Starts the work under this key unless it was started before. Fails after 8 seconds, and forgets every failure. */
@@ -97,6 +100,8 @@ export class Farewell {
 
   showRetentionView(session: SessionSource, own?: CallbackOptions): HTMLDialogElement {
     check(session, " or subscription");
+    const open = dialogs.get(session);
+    if (open?.isConnected) return open;
     const config = this.#config;
     const email = config.fallbackEmail;
     const apiBase = this.#api();
@@ -104,13 +109,13 @@ export class Farewell {
       (own?.[name] ?? this.#callbacks?.[name] ?? config.callbacks?.[name])?.(result);
 
     const dialog = make(document.body, "dialog", { ariaLabel: "One moment" });
+    dialogs.set(session, dialog);
     dialog.dataset.farewell = "";
     const loading = make(make(dialog, "div").attachShadow({ mode: "open" }), "div", { part: "loading" });
     const heading = make(loading, "h2", { tabIndex: -1, textContent: "One moment" });
     const status = make(loading, "p", { role: "status" });
     // A function's id is not known yet; the page then says what to do.
-    const known = (session as Function).call ? "" : session;
-    make(loading, "a", { textContent: "Open as page", href: apiBase + "/c#" + known });
+    make(loading, "a", { textContent: "Open as page", href: apiBase + "/c#" + ((session as Function).call ? "" : session) });
     make(loading, "button", { textContent: "Close", onclick: () => dialog.close(), part: "loading" });
     const say = (text: string) => {
       status.textContent = text + " Nothing was changed. ";
@@ -133,13 +138,14 @@ export class Farewell {
 
     let sheet: CSSStyleSheet;
     const remove = (this.cleanup = () => {
+      dialog.open = false; // so that nobody takes it for closed by the page
       dialog.remove();
       document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other != sheet);
       memory.clear();
     });
     dialog.onclose = () => {
       const detail = { outcome: "aborted" } as FlowResult;
-      dialog.dispatchEvent(new CustomEvent("farewell:complete", { detail, bubbles: true }));
+      (dialog.isConnected ? dialog : document).dispatchEvent(new CustomEvent("farewell:complete", { detail, bubbles: true }));
       remove();
       call("onComplete", detail); // last: what it throws harms nothing
     };

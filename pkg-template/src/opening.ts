@@ -4,6 +4,7 @@ import type { FlowResult, RenumerateConfig, SessionSource } from "../index.js";
 import { load } from "./engine.js";
 import { fail } from "./failure.js";
 import type { Call, Fetched } from "./index.js";
+import { shield } from "./shield.js";
 
 /** Dialogs whose session function was asked once more after an expired session. */
 const renewed = new WeakSet<HTMLDialogElement>();
@@ -24,6 +25,11 @@ export async function take(
   attempt: () => void,
   remove: () => void,
 ): Promise<void> {
+  try {
+    shield(dialog);
+  } catch {
+    // Too old: what follows fails as well, and leads the customer to the hosted page.
+  }
   let fetched: Fetched;
   try {
     fetched = await flow;

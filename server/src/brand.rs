@@ -1,10 +1,14 @@
 //! What a merchant configures: a brand, its reasons and its offers.
 
+use std::collections::BTreeMap;
+
 use flow::{Link, Money, Reason};
 use url::Url;
 
 use crate::billing::Length;
+use crate::locale::{Pack, Texts};
 use crate::place::Place;
+use crate::theme::Theme;
 
 /// A merchant's brand, as `farewell.toml` describes it and after every check.
 #[derive(Clone, Debug)]
@@ -31,6 +35,14 @@ pub struct Brand {
     pub return_urls: Vec<Url>,
     /// Who changes the subscription.
     pub billing: BillingKind,
+    /// Where a customer's place comes from. None only where no market is declared.
+    pub place: Option<PlaceSource>,
+    /// How many offers are made at most, where that is fewer than the law allows.
+    pub max_offers: Option<u32>,
+    /// The flow's words as the brand says them, by language and key. What a law fixes stays as it is.
+    pub words: BTreeMap<String, Texts>,
+    /// How it looks.
+    pub theme: Theme,
     /// When a cancellation takes effect.
     pub cancel: CancelTiming,
     /// Whether customers are asked why.
@@ -59,6 +71,15 @@ pub enum BillingKind {
     Ledger,
     /// The merchant, who acts on verified results. Nothing is touched by the server.
     Merchant,
+}
+
+/// Where a customer's place comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceSource {
+    /// The address that billing has.
+    Billing,
+    /// The session: the merchant's backend sends a country with each.
+    Session,
 }
 
 /// When a cancellation takes effect.
@@ -165,6 +186,13 @@ pub enum Cut {
 }
 
 impl Brand {
+    /// The brand's own words in the language of a tag. What a law says comes before them.
+    #[must_use]
+    pub fn own_words(&self, tag: &str) -> &Texts {
+        static NONE: Texts = Texts::new();
+        self.words.get(Pack::of(tag).language()).unwrap_or(&NONE)
+    }
+
     /// Whether a customer may be sent to this address afterwards.
     ///
     /// An allowed address without a path allows its whole origin, one that ends in `/` everything below it, any other

@@ -48,20 +48,21 @@ impl Pack {
     /// The flow's words: the brand's own over the pack's, and over both what a policy says (`us-mn`, or several, `de+us-ca`).
     #[must_use]
     pub fn words(&self, policy: &str, own: &Texts) -> Words {
-        let text = |key: &'static str| Some(self.text(policy, own, key).to_owned());
+        let text = |key: &'static str| Some(self.word(policy, own, key).to_owned());
         Words::from_pack(text).unwrap_or_else(|_| unreachable!("every word has a text"))
     }
 
-    fn text<'a>(&'a self, policy: &str, own: &'a Texts, key: &'a str) -> &'a str {
+    fn word<'a>(&'a self, policy: &str, own: &'a Texts, key: &'a str) -> &'a str {
         let law = policy.split('+').find_map(|id| self.policy.get(id)?.get(key));
         let text = law.or_else(|| own.get(key)).or_else(|| self.flow.get(key));
         text.map_or_else(|| self.page(key), String::as_str)
     }
 
-    /// The words of a law, by policy and key.
+    /// The pack's own text of a word of the flow, or of the button that opens it, by its key.
     #[must_use]
-    pub fn of_law(&self, policy: &str, key: &str) -> Option<&str> {
-        self.policy.get(policy)?.get(key).map(String::as_str)
+    pub fn text(&self, key: &str) -> Option<&str> {
+        let page = || self.page.get(key).filter(|_| key == "button");
+        self.flow.get(key).or_else(page).map(String::as_str)
     }
 
     /// A text of the hosted pages; its key when the pack has none.
@@ -76,10 +77,10 @@ impl Pack {
         self.offer.get(key).map_or(key, String::as_str)
     }
 
-    /// The words on a button that opens the flow, as the policy has them.
+    /// The words on a button that opens the flow: as the policy has them, else the brand's own.
     #[must_use]
-    pub fn button(&self, policy: &str) -> &str {
-        policy.split('+').find_map(|id| self.of_law(id, "button")).unwrap_or_else(|| self.page("button"))
+    pub fn button<'a>(&'a self, policy: &str, own: &'a Texts) -> &'a str {
+        self.word(policy, own, "button")
     }
 
     /// The pack's language, as a BCP 47 tag.
@@ -95,6 +96,12 @@ impl Pack {
         let policy = toml::from_str(policy).expect("locale packs are TOML");
         Self { language, flow: texts(flow), page: texts(page), offer: texts(offer), policy }
     }
+}
+
+/// The packs of every language there are words for.
+#[must_use]
+pub fn packs() -> &'static [Pack] {
+    &PACKS
 }
 
 fn find(tag: &str) -> Option<&'static Pack> {
@@ -194,8 +201,8 @@ mod tests {
         assert_eq!(words.get(Word::Back), "Back");
         let words = pack.words("us-ca+de", &own);
         assert_eq!((words.get(Word::Cancel), words.get(Word::Keep)), ("Cancel now", "Stay with us"));
-        assert_eq!(pack.button("us-ca+de"), "Cancel contracts here");
-        assert_eq!(pack.button("default"), "Cancel Subscription");
+        assert_eq!(pack.button("us-ca+de", &own), "Cancel contracts here");
+        assert_eq!(pack.button("default", &own), "Cancel Subscription");
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct Law {
 /// What no law asks for: what the rows below differ from.
 const FREE: Law = Law {
     id: "default",
-    law: "FTC Act section 5 and ROSCA (15 U.S.C. 8401), Directive 2005/29/EC: no obstruction, at most one offer",
+    law: "FTC Act § 5 and ROSCA, 15 U.S.C. § 8403",
     places: &[],
     max_offers: 1,
     survey: true,
@@ -46,25 +46,13 @@ const UNION: &[&str] = &[
 /// Every law that is stricter than the default policy.
 const LAWS: &[Law] = &[
     // An offer only beside a prominent "click to cancel", and clicking it cancels promptly.
-    Law {
-        id: "us-ca",
-        law: "California Business and Professions Code section 17602 (AB 2863)",
-        places: &["US-CA"],
-        direct: true,
-        ..FREE
-    },
+    Law { id: "us-ca", law: "Cal. Bus. & Prof. Code § 17602", places: &["US-CA"], direct: true, ..FREE },
     // No gift, discount or other incentive on the way out.
-    Law {
-        id: "us-mn",
-        law: "Minnesota Statutes sections 325G.56 to 325G.62",
-        places: &["US-MN"],
-        max_offers: 0,
-        ..FREE
-    },
+    Law { id: "us-mn", law: "Minn. Stat. § 325G.60", places: &["US-MN"], max_offers: 0, ..FREE },
     // A button that makes somebody pay says so; the customer gets a confirmation that can be kept.
     Law {
         id: "eu",
-        law: "Directive 2011/83/EU, articles 8(2) and 8(7)",
+        law: "Directive 2011/83/EU, Art. 8 (2) and (7)",
         places: UNION,
         durable_copy: true,
         ..FREE
@@ -73,7 +61,7 @@ const LAWS: &[Law] = &[
     // (Federal Court of Justice, I ZR 200/25).
     Law {
         id: "de",
-        law: "section 312k of the German Civil Code (BGB)",
+        law: "§ 312k BGB; BGH, 2026-07-16, I ZR 200/25",
         places: &["DE"],
         max_offers: 0,
         survey: false,
@@ -84,7 +72,7 @@ const LAWS: &[Law] = &[
     // Three clicks: the button, the details, the recapitulation that is notified.
     Law {
         id: "fr",
-        law: "article L215-1-1 of the French Consumer Code, decree 2023-417",
+        law: "Code de la consommation, L215-1-1 and décret 2023-417",
         places: &["FR"],
         max_offers: 0,
         survey: false,
@@ -106,7 +94,7 @@ const BUSINESS: Law = Law {
 /// The function to withdraw from a contract within its first days. It is not a cancellation, and has a policy of its own.
 pub const WITHDRAWAL: Law = Law {
     id: "eu-withdrawal",
-    law: "Directive (EU) 2023/2673, article 11a of Directive 2011/83/EU",
+    law: "Directive 2011/83/EU, Art. 11a, by Directive (EU) 2023/2673",
     places: UNION,
     max_offers: 0,
     survey: false,

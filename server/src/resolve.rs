@@ -7,7 +7,7 @@ use crate::billing::{PlanTerms, Snapshot};
 use crate::brand::{Brand, BrandOffer, CancelTiming, OfferTerms};
 use crate::clock;
 use crate::format::Format;
-use crate::locale::{self, Pack, Texts};
+use crate::locale::{self, Pack};
 use crate::offer::{self, Deals, For, History, Prepared};
 use crate::place::Place;
 use crate::policy;
@@ -49,6 +49,7 @@ pub fn policy(brand: &Brand, snapshot: &Snapshot, wish: Wish<'_>) -> Policy {
     let place = wish.place.or(snapshot.customer.place.as_ref());
     let mut policy = policy::choose(place, &brand.markets, wish.consumer);
     policy.survey &= brand.survey;
+    policy.max_offers = policy.max_offers.min(brand.max_offers.unwrap_or(u32::MAX));
     policy
 }
 
@@ -79,7 +80,7 @@ pub fn resolve(
     let mut flow = Flow {
         brand: brand.name.clone(),
         rtl: locale::is_rtl(&locale),
-        words: pack.words(&policy.id, &Texts::new()),
+        words: pack.words(&policy.id, brand.own_words(&locale)),
         locale,
         time_zone: brand.time_zone.clone(),
         support_email: brand.support_email.clone(),

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::command;
 use crate::package;
+use crate::server;
 use crate::service::{self, Service};
 use crate::setup;
 use crate::step::{Seconds, Step};
@@ -52,7 +53,7 @@ pub fn main(options: &Options) -> Result<()> {
     free()?;
     setup::build()?;
     let data = Data::new(server_port)?;
-    let server = Server { program: build_server(options.release)?, data };
+    let server = Server { program: server::build(options.release)?, data };
     package::build()?;
     free()?;
     if options.reset {
@@ -206,19 +207,6 @@ impl Key {
             public: answer["public"].as_str()?.to_owned(),
         })
     }
-}
-
-/// Builds the server and returns its program.
-fn build_server(release: bool) -> Result<PathBuf> {
-    let step = Step::begin("building the server");
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--package=farewell-server", "--bin=farewell"]).current_dir(workspace::root());
-    if release {
-        cargo.arg("--release");
-    }
-    command::run(&mut cargo).context("the server could not be built")?;
-    step.done();
-    Ok(workspace::target()?.join(if release { "release" } else { "debug" }).join("farewell"))
 }
 
 fn merchant(key: &Key, server_port: u16) -> Command {

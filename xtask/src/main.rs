@@ -14,6 +14,7 @@ mod demo;
 mod lto;
 mod node;
 mod package;
+mod server;
 mod service;
 mod setup;
 mod stamp;

@@ -32,6 +32,9 @@ impl Serve {
     pub(super) async fn run(self, path: &Path) -> Result<(), Failed> {
         let config = Config::load(path)?;
         self.log_to_stderr()?;
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
         let public_url = config.server.public_url.clone();
         let server = Server::bind(config, Clock::system()).await?;
         // Handlers are in place before anybody is told that the server is there.

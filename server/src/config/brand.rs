@@ -4,7 +4,7 @@ use serde_spanned::Spanned;
 use url::Url;
 
 use super::table::Table;
-use super::{offer, reason, value};
+use super::{market, offer, reason, theme, value, wording, words};
 use crate::brand::{BillingKind, Brand, CancelTiming, Plan};
 use crate::locale;
 use crate::place::Place;
@@ -41,6 +41,13 @@ impl Brands {
         let (ids, offers) = unique(&table, "offer", "[[brand.offer]]", "id", offer::read);
         let (_, reasons) =
             unique(&table, "reason", "[[brand.reason]]", "key", |table| reason::read(table, &ids));
+        let billing = billing.unwrap_or(BillingKind::Merchant);
+        let place = market::place(&table, billing, &markets);
+        let max_offers = market::max_offers(&table, &markets);
+        let words = words::read(&table, &markets);
+        let theme = theme::read(&table);
+        market::never_shown(&table, &markets);
+        wording::check(&table);
         table.finish();
         let brand = (|| {
             Some(Brand {
@@ -54,7 +61,11 @@ impl Brands {
                 support_email,
                 origins,
                 return_urls,
-                billing: billing.unwrap_or(BillingKind::Merchant),
+                billing,
+                place,
+                max_offers,
+                words,
+                theme,
                 cancel: cancel.unwrap_or(CancelTiming::AtPeriodEnd),
                 survey: survey.unwrap_or(true),
                 feedback: feedback.unwrap_or(true),

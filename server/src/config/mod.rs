@@ -2,13 +2,17 @@
 
 mod brand;
 mod discount;
+mod market;
 mod offer;
 mod problem;
 mod reason;
 mod server;
 mod table;
+mod theme;
 mod value;
 mod when;
+mod wording;
+mod words;
 
 use std::fmt;
 use std::path::Path;
@@ -17,7 +21,7 @@ use std::sync::Arc;
 use toml::de::DeTable;
 
 use crate::brand::Brand;
-pub use problem::Problem;
+pub use problem::{Level, Problem};
 pub use server::Server;
 
 use problem::{NOT_TOML, Problems};
@@ -30,6 +34,8 @@ pub struct Config {
     pub server: Server,
     /// The brands, in the order of the file. Never empty.
     pub brands: Vec<Arc<Brand>>,
+    /// What is doubtful in the file and not a mistake, in its order: `farewell lint` fails on it, the server starts.
+    pub warnings: Vec<Problem>,
 }
 
 /// Why there is no configuration.
@@ -37,7 +43,7 @@ pub struct Config {
 pub enum ConfigError {
     /// The file cannot be read. A sentence that says why.
     Unreadable(String),
-    /// The file has mistakes: all of them, in its order.
+    /// The file has mistakes: all of them and every warning, in its order.
     Wrong(Vec<Problem>),
 }
 
@@ -63,7 +69,7 @@ impl Config {
     /// Checks a text. Relative paths in it are taken from `directory`; `name` is how problems call the file.
     ///
     /// # Errors
-    /// Every mistake in the text, in its order.
+    /// Every mistake and every warning in the text, in its order; never warnings alone.
     pub fn read(name: &str, text: &str, directory: &Path) -> Result<Self, Vec<Problem>> {
         let problems = Problems::new(name, text);
         let (document, errors) = DeTable::parse_recoverable(text);
@@ -85,11 +91,13 @@ impl Config {
                 brands.read(table);
             }
             root.finish();
-            server.map(|server| Self { server, brands: brands.list })
+            server.map(|server| Self { server, brands: brands.list, warnings: Vec::new() })
         };
         let found = problems.into_list();
         match config {
-            Some(config) if found.is_empty() => Ok(config),
+            Some(config) if found.iter().all(|problem| problem.level == Level::Warning) => {
+                Ok(Self { warnings: found, ..config })
+            }
             _ => Err(found),
         }
     }
@@ -122,9 +130,16 @@ impl fmt::Display for ConfigError {
                 for problem in problems {
                     writeln!(f, "{problem}")?;
                 }
-                match problems.len() {
-                    1 => write!(f, "1 mistake in the configuration."),
-                    n => write!(f, "{n} mistakes in the configuration."),
+                let mistakes = problems.iter().filter(|problem| problem.level == Level::Error).count();
+                let counted = |n: usize, one: &str| match n {
+                    1 => format!("1 {one}"),
+                    n => format!("{n} {one}s"),
+                };
+                let warnings = counted(problems.len() - mistakes, "warning");
+                match (mistakes, problems.len() - mistakes) {
+                    (0, _) => write!(f, "{warnings} about the configuration."),
+                    (n, 0) => write!(f, "{} in the configuration.", counted(n, "mistake")),
+                    (n, _) => write!(f, "{} in the configuration, and {warnings}.", counted(n, "mistake")),
                 }
             }
         }

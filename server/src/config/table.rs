@@ -5,6 +5,7 @@ use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::Problems;
+use crate::lint;
 
 /// One table of the file while it is read. Each field is asked for once; [`finish`](Table::finish) reports the fields
 /// that nobody asked for.
@@ -37,9 +38,62 @@ impl<'t> Table<'t> {
         self.problems.add(self.span.clone(), message);
     }
 
+    /// Notes something doubtful at a value of this table: it reads like a dark pattern, or has no effect.
+    pub(super) fn suspect(&self, span: Range<usize>, message: impl Into<String>) {
+        self.problems.suspect(span, message);
+    }
+
+    /// Notes something doubtful about the table as a whole.
+    pub(super) fn suspect_here(&self, message: impl Into<String>) {
+        self.problems.suspect(self.span.clone(), message);
+    }
+
+    /// Where the value of a field stands, right or wrong.
+    pub(super) fn span(&self, field: &str) -> Option<Range<usize>> {
+        self.raw(field).map(Spanned::span)
+    }
+
+    /// The value of a field as it is written. The field does not count as asked for.
+    pub(super) fn raw(&self, field: &str) -> Option<&'t Spanned<DeValue<'t>>> {
+        self.entries.iter().find(|(key, _)| key.get_ref().as_ref() == field).map(|(_, value)| value)
+    }
+
+    /// Every text of a table whose fields are not known beforehand, with its name.
+    pub(super) fn named_texts(&self) -> Vec<(Spanned<&'t str>, Spanned<&'t str>)> {
+        let mut texts = Vec::new();
+        for (key, value) in self.entries {
+            let name = Spanned::new(key.span(), key.get_ref().as_ref());
+            match value.get_ref().as_str() {
+                Some(text) => texts.push((name, Spanned::new(value.span(), text))),
+                None => self.wrong_type(name.get_ref(), value, "a text in quotes"),
+            }
+        }
+        texts
+    }
+
+    /// Every table of a table whose fields are not known beforehand, with its name.
+    pub(super) fn named_tables(&self, written: &'static str) -> Vec<(Spanned<&'t str>, Table<'t>)> {
+        let mut tables = Vec::new();
+        for (key, value) in self.entries {
+            let name = Spanned::new(key.span(), key.get_ref().as_ref());
+            match value.get_ref().as_table() {
+                Some(table) => {
+                    tables.push((name, Table::new(written, table, value.span(), self.problems)));
+                }
+                None => self.wrong_type(name.get_ref(), value, &format!("a table, such as `{written}`")),
+            }
+        }
+        tables
+    }
+
+    fn wrong_type(&self, field: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
+        let kind = value.get_ref().type_str();
+        self.wrong(value.span(), format!("`{field}` is of type {kind}; write {wanted}."));
+    }
+
     fn value(&self, field: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
         self.known.borrow_mut().push(field);
-        self.entries.iter().find(|(key, _)| key.get_ref().as_ref() == field).map(|(_, value)| value)
+        self.raw(field)
     }
 
     fn typed<T>(
@@ -52,8 +106,7 @@ impl<'t> Table<'t> {
         match read(value.get_ref()) {
             Some(found) => Some(Spanned::new(value.span(), found)),
             None => {
-                let kind = value.get_ref().type_str();
-                self.wrong(value.span(), format!("`{field}` is of type {kind}; write {wanted}."));
+                self.wrong_type(field, value, wanted);
                 None
             }
         }
@@ -178,6 +231,10 @@ impl<'t> Table<'t> {
         for key in self.entries.keys() {
             let name = key.get_ref().as_ref();
             if known.contains(&name) {
+                continue;
+            }
+            if let Some(why) = lint::of_field(name) {
+                self.wrong(key.span(), format!("`{name}` is not a field of {}: it {why}", self.name));
                 continue;
             }
             let near = nearest(name, &known).map_or_else(

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::body::JsonObject;
 use super::caller::Browser;
 use super::{ApiError, App};
+use crate::brand::Brand;
 use crate::session::{Placed, Stored};
 
 /// How many actions one request may bring.
@@ -19,6 +20,7 @@ pub async fn get(State(app): State<App>, browser: Browser) -> Result<Json<Value>
     let mut answer = standing(&app, &session).await?;
     answer.insert("flow".into(), json!(session.flow));
     answer.insert("policy".into(), json!(session.policy));
+    answer.insert("theme".into(), json!(theme(&browser.brand)));
     Ok(Json(Value::Object(answer)))
 }
 
@@ -38,6 +40,12 @@ pub async fn act(
         answer.insert("flow".into(), json!(acted.session.flow));
     }
     Ok((StatusCode::CONFLICT, Json(Value::Object(answer))).into_response())
+}
+
+/// The custom properties of a brand: name, value where the device is light, value where it is dark.
+fn theme(brand: &Brand) -> Vec<[String; 3]> {
+    let rows = brand.theme.properties().into_iter();
+    rows.map(|property| [property.name.to_owned(), property.light, property.dark]).collect()
 }
 
 /// How a session stands: the members every answer has.

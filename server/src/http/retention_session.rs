@@ -26,7 +26,7 @@ pub async fn create(
     Ok(Json(json!({
         "id": created.id,
         "session": { "id": created.id },
-        "label": { "text": pack.button(&created.policy), "lang": pack.language() },
+        "label": { "text": pack.button(&created.policy, brand.own_words(&created.locale)), "lang": pack.language() },
         "policy": created.policy,
         "expires_at": created.expires_at,
     })))

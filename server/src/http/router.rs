@@ -45,7 +45,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(browser)
         .merge(backend)
-        .merge(page::router())
+        .merge(page::router(&app.sessions.config))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::custom(guard::panicked))

@@ -18,6 +18,8 @@ pub struct Document {
     pub title: String,
     /// What goes into `<body>`, as HTML.
     pub body: String,
+    /// Path of a stylesheet of this server that says how the brand looks.
+    pub theme: Option<String>,
     /// Path of a script of this server.
     pub script: Option<&'static str>,
     /// Origins that a form of this page may lead to, besides this server's.
@@ -37,6 +39,11 @@ impl Document {
         ));
         page.push_str(&STYLE.path);
         page.push_str("\">\n");
+        if let Some(path) = &self.theme {
+            page.push_str("<link rel=\"stylesheet\" href=\"");
+            html::text(&mut page, path);
+            page.push_str("\">\n");
+        }
         if let Some(path) = self.script {
             page.push_str("<script src=\"");
             page.push_str(path);

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
@@ -6,18 +8,24 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flow::{Action, Element, Node, Notice, Posted};
 
-use super::asset::STYLE;
+use super::asset::{Asset, STYLE};
 use super::document::origin_of;
 use super::{Document, Message, open};
 use crate::billing::LookupError;
+use crate::config::Config;
 use crate::format::Format;
 use crate::html;
 use crate::http::{App, body};
 use crate::session::{Placed, SessionError, Stored};
 
-/// The routes of the hosted pages.
-pub fn router() -> Router<App> {
-    Router::new()
+/// The routes of the hosted pages, with a stylesheet for each brand that has a look of its own.
+pub fn router(config: &Config) -> Router<App> {
+    let themes = config.brands.iter().filter_map(|brand| Asset::theme(brand)).map(Arc::new);
+    let themes = themes.fold(Router::new(), |router, theme| {
+        let path = theme.path.clone();
+        router.route(&path, get(async move || theme.answer()))
+    });
+    themes
         .route("/c", get(open::page).post(post))
         .route(open::SCRIPT, get(open::script))
         .route(&STYLE.path, get(async || STYLE.answer()))
@@ -33,7 +41,7 @@ async fn show(
     // What is not a text is nobody's handle.
     let Path(handle) = handle.map_err(|_| message(&app, StatusCode::NOT_FOUND, "gone"))?;
     let session = find(&app, &handle).await?;
-    Ok(draw(&session, StatusCode::OK, None))
+    Ok(draw(&app, &session, StatusCode::OK, None))
 }
 
 /// `POST /c`: opens a session, or does what a form of the flow says. Both lead to `/c/{handle}`.
@@ -76,7 +84,7 @@ async fn act(app: &App, posted: Posted) -> Result<Response, Message> {
     let placed = Placed { at: posted.at, action: posted.action };
     let acted = app.sessions.act(session, vec![placed]).await.map_err(failed)?;
     if let Some(conflict) = acted.conflict {
-        return Ok(draw(&acted.session, StatusCode::CONFLICT, Some(conflict.notice)).into_response());
+        return Ok(draw(app, &acted.session, StatusCode::CONFLICT, Some(conflict.notice)).into_response());
     }
     if leaves && let Some(return_url) = &acted.session.return_url {
         let result = app.sessions.result(&acted.session).await.map_err(failed)?;
@@ -98,7 +106,7 @@ async fn find(app: &App, handle: &str) -> Result<Stored, Message> {
 }
 
 /// The page of a step, with a notice on top of it if there is something to say.
-fn draw(session: &Stored, status: StatusCode, notice: Option<Notice>) -> Document {
+fn draw(app: &App, session: &Stored, status: StatusCode, notice: Option<Notice>) -> Document {
     let flow = &session.flow;
     let mut view = flow::view(flow, &session.policy, &session.state);
     if let Some(notice) = notice {
@@ -115,6 +123,12 @@ fn draw(session: &Stored, status: StatusCode, notice: Option<Notice>) -> Documen
         rtl: flow.rtl,
         title: format!("{} · {}", view.name, flow.brand),
         body,
+        theme: app
+            .sessions
+            .config
+            .brand(&session.brand)
+            .and_then(|brand| Asset::theme(brand))
+            .map(|theme| theme.path),
         script: None,
         leads_to: [session.return_url.as_deref(), Some(flow.page.action.as_str())]
             .into_iter()

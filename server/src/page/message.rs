@@ -59,6 +59,7 @@ impl IntoResponse for Message {
             rtl: false,
             title,
             body,
+            theme: None,
             script: None,
             leads_to: Vec::new(),
         };

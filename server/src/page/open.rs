@@ -29,6 +29,7 @@ pub async fn page() -> Document {
         rtl: false,
         title: pack.page("opening_title").into(),
         body,
+        theme: None,
         script: Some(SCRIPT),
         leads_to: Vec::new(),
     }

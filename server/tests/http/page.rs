@@ -227,6 +227,36 @@ async fn a_page_keeps_to_itself() {
 }
 
 #[tokio::test]
+async fn a_page_looks_and_speaks_as_its_brand_does() {
+    let server = Running::start().await;
+    let answer = server.ask_session(&server.globex, json!({ "customer_id": "cus_1" })).await.ok();
+    assert_eq!(answer["label"], json!({ "text": "Leave Globex", "lang": "en" }));
+    let visitor = Visitor::open(&server, answer["id"].as_str().unwrap()).await;
+    let page = visitor.page().await;
+    assert!(page.text("button[value=keep]").contains("Stay with Globex"));
+    let sheets = page.all("link[rel=stylesheet]");
+    let theme = sheets[1].value().attr("href").unwrap();
+    assert!(theme.starts_with("/c/theme.globex.") && theme.ends_with(".css"), "{theme}");
+    let sheet = server.get(theme).send().await.unwrap();
+    assert_eq!(sheet.status(), 200);
+    assert_eq!(sheet.headers()["content-type"], "text/css; charset=utf-8");
+    assert_eq!(sheet.headers()["cache-control"], "public, max-age=31536000, immutable");
+    let css = sheet.text().await.unwrap();
+    assert!(css.starts_with(":root {\n  --fw-accent: #005a9c;\n  --fw-radius: 4px;\n}"), "{css}");
+    let plain = Visitor::open(&server, &server.session(1).await).await.page().await;
+    assert_eq!(plain.all("link[rel=stylesheet]").len(), 1, "a brand without a look of its own");
+}
+
+#[tokio::test]
+async fn a_brand_that_wants_no_offers_makes_none() {
+    let server = Running::start().await;
+    let answer = server.ask_session(&server.globex, json!({ "customer_id": "cus_1" })).await.ok();
+    let visitor = Visitor::open(&server, answer["id"].as_str().unwrap()).await;
+    let next = visitor.press("answer", &[("reason", "too_expensive")]).await;
+    assert_eq!(next.step(), "confirm");
+}
+
+#[tokio::test]
 async fn the_opening_page_takes_the_id_from_the_fragment() {
     let server = Running::start().await;
     let page = Page::of(server.get("/c").send().await.unwrap()).await;

@@ -25,10 +25,13 @@ export class HostPages {
    * Publishes a page, and gives its address.
    *
    * @param {string} path
-   * @param {{ body?: string, module?: string, headers?: object }} page `module` is a script that can import the package
+   * @param {{ body?: string, module?: string, headers?: object }} page `module` is a script that can import the package; it
+   *   gets the nonce of the page's policy, if that has one
    */
   publish(path, { body = "", module = "", headers = {} }) {
-    const text = `<!doctype html><html lang="en"><title>Host</title><body>${body}<script type="module" src="${path}.js"></script></body></html>`;
+    const nonce = /'nonce-(\w+)'/.exec(headers["Content-Security-Policy"])?.[1] ?? "";
+    const script = `<script type="module" nonce="${nonce}" src="${path}.js"></script>`;
+    const text = `<!doctype html><html lang="en"><title>Host</title><body>${body}${script}</body></html>`;
     this.#pages.set(path, { type: "text/html; charset=utf-8", headers, text });
     this.#pages.set(`${path}.js`, { type: "text/javascript", headers: {}, text: module });
     return this.origin + path;

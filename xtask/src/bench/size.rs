@@ -1,9 +1,9 @@
-//! `cargo xtask bench`: what is shipped, measured.
+//! `cargo xtask bench size`: what the files of the npm package weigh, and what they may weigh.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::Subcommand;
+use clap::Args;
 
 use crate::command;
 use crate::node;
@@ -12,14 +12,11 @@ use crate::setup;
 use crate::stamp;
 use crate::workspace;
 
-/// What can be measured.
-#[derive(Subcommand)]
-pub enum Measure {
-    /// Print raw, gzip and brotli bytes of every file of the npm package
-    ///
-    /// Packages first if pkg/ is missing or out of date. Fails if a file is above its budget.
-    Size,
-}
+/// Print raw, gzip and brotli bytes of every file of the npm package
+///
+/// Packages first if pkg/ is missing or out of date. Fails if a file is above its budget.
+#[derive(Args)]
+pub struct Options {}
 
 /// What a file may weigh.
 struct Budget {
@@ -47,8 +44,7 @@ struct Weight {
 }
 
 /// Runs the command.
-pub fn main(measure: &Measure) -> Result<()> {
-    let Measure::Size = measure;
+pub fn main(_: &Options) -> Result<()> {
     setup::build()?;
     size()
 }
