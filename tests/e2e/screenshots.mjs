@@ -46,7 +46,7 @@ try {
       const name = `${scene}-${look}`;
       if (!wanted.every((word) => name.includes(word))) continue;
       const page = await play(stage, what, { context: { ...context, reducedMotion: "reduce" }, locale, text });
-      await page.screenshot({ path: join(folder, `${name}.png`), fullPage: what.whole });
+      await page.screenshot({ path: join(folder, `${name}.png`) });
       await stage.clear();
     }
   }

@@ -12,7 +12,6 @@
  * @property {"hosted"} [where] without it a merchant's page
  * @property {string} [session] what stands there instead of a session id
  * @property {Record<string, "abort" | "silence">} [network] what becomes of requests, from the press on
- * @property {boolean} [whole] whether a picture has all of the page
  */
 
 const because = (reason) => [["reason", reason], ["do", "answer"]];
@@ -67,11 +66,11 @@ export const SCENES = {
   "receipt-contact": { steps: [...because("service"), ...TAKE], see: RECEIPT },
   "receipt-redirect": { steps: [...because("missing_topics"), ...TAKE], see: RECEIPT },
   "receipt-undone": { steps: [...LEAVE, ...CANCEL, ["do", "undo"]], see: "[value=cancel], [value=shown]" },
-  "hosted-survey": { where: "hosted", see: "[value=answer]", whole: true },
-  "hosted-pause": { where: "hosted", steps: because("not_reading"), see: OFFER, whole: true },
-  "hosted-declaration": { where: "hosted", ask: { country: "DE" }, see: "[value=cancel]", whole: true },
-  "hosted-receipt": { where: "hosted", steps: [...LEAVE, ...CANCEL], see: RECEIPT, whole: true },
-  "hosted-gone": { where: "hosted", session: "ret_altered", see: ".message", whole: true },
+  "hosted-survey": { where: "hosted", see: "[value=answer]" },
+  "hosted-pause": { where: "hosted", steps: because("not_reading"), see: OFFER },
+  "hosted-declaration": { where: "hosted", ask: { country: "DE" }, see: "[value=cancel]" },
+  "hosted-receipt": { where: "hosted", steps: [...LEAVE, ...CANCEL], see: RECEIPT },
+  "hosted-gone": { where: "hosted", session: "ret_altered", see: ".message" },
 };
 
 /**
