@@ -7,6 +7,7 @@ mod fields;
 mod flow;
 mod guard;
 mod health;
+pub mod language;
 mod ledger;
 mod result;
 mod retention_session;

@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::body::LARGEST_BODY;
-use super::{ApiError, flow, guard, health, ledger, result, retention_session, well_known};
+use super::{ApiError, flow, guard, health, language, ledger, result, retention_session, well_known};
 use crate::config::Config;
 use crate::keys::ApiKeys;
 use crate::page;
@@ -48,6 +48,7 @@ pub fn router(app: App) -> Router {
         .merge(page::router(&app.sessions.config))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn(language::translate))
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(from_fn(guard::limit_time))
         .layer(from_fn(guard::set_headers))
