@@ -3,24 +3,26 @@
 //! Two functions are exported to JavaScript, [`mountCancelButton`](mount_cancel_button) and
 //! [`showRetentionView`](show_retention_view). They take the session's document, and adopt a button or an open dialog that
 //! the small facade of the npm package has put there before the WebAssembly arrived. What to do when the document does not
-//! come is the facade's.
+//! come is the facade's. Packaging leaves out what only callers without the facade need (the feature `bare`).
 //!
 //! What a step is and what may follow it is decided by the crate `flow`. Here is what needs a browser: a modal dialog with
 //! a shadow root ([`stage`]), elements built from the flow's tree ([`dom`]), requests ([`client`]), and one customer's
 //! visit that ties them together ([`visit`]).
 #![warn(clippy::unwrap_used)]
 
+#[cfg(feature = "bare")]
 mod button;
 mod client;
 mod dom;
 mod result;
+#[cfg(feature = "bare")]
 mod session;
 mod stage;
 mod value;
 mod visit;
 
 use wasm_bindgen::prelude::*;
-use web_sys::{HtmlDialogElement, HtmlElement};
+use web_sys::HtmlDialogElement;
 
 /// The smallest allocator there is for a module that lives for minutes; the default one costs 2.5 kB more.
 #[global_allocator]
@@ -37,12 +39,13 @@ static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> 
 /// # Errors
 /// Throws an `Error` when the session id does not begin with `ret_` or no element has this id, checked in this order; a
 /// `TypeError` when the session id is not a string.
+#[cfg(feature = "bare")]
 #[wasm_bindgen(js_name = mountCancelButton)]
 pub fn mount_cancel_button(
     element_id: &str,
     session_id: JsValue,
     options: JsValue,
-) -> Result<HtmlElement, JsValue> {
+) -> Result<web_sys::HtmlElement, JsValue> {
     let session = session::retention(&session_id)?;
     button::mount(element_id, session, options)
 }
@@ -61,7 +64,10 @@ pub fn mount_cancel_button(
 /// that cannot be read; a `TypeError` when the session id is not a string.
 #[wasm_bindgen(js_name = showRetentionView)]
 pub fn show_retention_view(session_id: JsValue, options: JsValue) -> Result<HtmlDialogElement, JsValue> {
+    #[cfg(feature = "bare")]
     let session = session::any(&session_id)?;
+    #[cfg(not(feature = "bare"))]
+    let session = session_id.as_string().unwrap_or_default();
     visit::begin(session, options)
 }
 

@@ -7,6 +7,7 @@ use web_sys::{Element, HtmlDialogElement, Request};
 #[wasm_bindgen(module = "/src/stage.js")]
 extern "C" {
     /// Opens a modal dialog of our own. Closed, it leaves no trace.
+    #[cfg(feature = "bare")]
     pub(crate) fn open() -> HtmlDialogElement;
 
     /// Makes a dialog with a shadow root ready for steps, with the text of a style sheet, if there is one. Fails when it has none.

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use flow::{
-    Action, Document, Effect, Flow, Notice, Policy, Position, Refused, Source, State, Step, Word, apply, notice,
-    view, with_result_token,
+    Action, Document, Effect, Flow, Notice, Policy, Position, Refused, Source, State, Step, Word, apply,
+    notice, view, with_result_token,
 };
 use js_sys::{Array, Error};
 use wasm_bindgen::prelude::*;
@@ -61,7 +61,9 @@ pub(crate) fn begin(session: String, options: JsValue) -> Result<HtmlDialogEleme
     })?;
     flow.support_email = flow.support_email.or_else(|| get(&options, "fallbackEmail").as_string());
     let given = get(&options, "dialog");
-    let dialog = if given.is_object() { given.unchecked_into() } else { stage::open() };
+    #[cfg(feature = "bare")]
+    let given = if given.is_object() { given } else { stage::open().into() };
+    let dialog: HtmlDialogElement = given.unchecked_into();
     stage::prepare(&dialog, &get(&options, "style"))?;
     stage::paint(&dialog, &document.0);
     let again = get(&options, "again");

@@ -37,7 +37,14 @@ impl Pack {
     /// The pack of a tag's language; English when there is none.
     #[must_use]
     pub fn of(tag: &str) -> &'static Self {
-        find(tag).unwrap_or(&PACKS[0])
+        Self::find(tag).unwrap_or(&PACKS[0])
+    }
+
+    /// The pack of a tag's language, if there is one.
+    #[must_use]
+    pub fn find(tag: &str) -> Option<&'static Self> {
+        let locale = Locale::try_from_str(tag).ok()?;
+        PACKS.iter().find(|pack| locale.id.language.as_str() == pack.language)
     }
 
     /// Every pack, English first.
@@ -114,11 +121,6 @@ pub fn plain(tag: &str) -> Option<String> {
     })
 }
 
-fn find(tag: &str) -> Option<&'static Pack> {
-    let locale = Locale::try_from_str(tag).ok()?;
-    PACKS.iter().find(|pack| locale.id.language.as_str() == pack.language)
-}
-
 /// Reads a BCP 47 tag and gives it in its usual spelling.
 ///
 /// # Errors
@@ -135,7 +137,7 @@ pub fn well_formed(tag: &str) -> Result<String, String> {
 /// A sentence that says what is wrong and what would be right.
 pub fn supported(tag: &str) -> Result<String, String> {
     let spelled = well_formed(tag)?;
-    if find(tag).is_none() {
+    if Pack::find(tag).is_none() {
         let languages: Vec<_> = PACKS.iter().map(|pack| format!("\"{}\"", pack.language)).collect();
         return Err(format!("there are no words for \"{tag}\" yet; write one of: {}.", languages.join(", ")));
     }

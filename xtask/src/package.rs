@@ -188,7 +188,7 @@ fn wasm_pack(parts: &Parts) -> Result<Option<lto::Linked>> {
     pack.args(["--log-level=warn", "build", "--target=web", "--mode=no-install", "--profile=widget"])
         .args(["--no-pack", "--no-opt", "--no-typescript", "--out-name=farewell", "--out-dir"])
         .arg(&parts.bindgen)
-        .args([".", "-v", "-Zbuild-std=std,panic_abort", "-Zbuild-std-features="])
+        .args([".", "-v", "--no-default-features", "-Zbuild-std=std,panic_abort", "-Zbuild-std-features="])
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", LINKED)
         .env("CARGO_TERM_COLOR", "never");

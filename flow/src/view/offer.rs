@@ -20,8 +20,10 @@ pub(super) fn view(flow: &Flow, policy: &Policy, state: &State, offer: &Offer) -
     hidden(form, "claim_id", &offer.claim_id);
     let actions = form.add("div", "actions");
     if offer.kind != OfferKind::Other {
-        let word = if offer.pays { Word::AcceptAndPay } else { Word::Accept };
-        button(flow, actions, "stay", "accept", word);
+        // What makes somebody pay has a line of its own: its words cannot be shortened.
+        let (class, word) =
+            if offer.pays { ("stay pays", Word::AcceptAndPay) } else { ("stay", Word::Accept) };
+        button(flow, actions, class, "accept", word);
     }
     if policy.direct {
         button(flow, actions, "leave", "cancel", Word::ClickToCancel);

@@ -8,6 +8,7 @@ mod fields;
 mod flow;
 mod guard;
 mod health;
+pub mod language;
 mod ledger;
 mod peer;
 mod result;

@@ -11,7 +11,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::body::LARGEST_BODY;
-use super::{ApiError, declarations, flow, guard, health, ledger, result, retention_session, well_known};
+use super::{
+    ApiError, declarations, flow, guard, health, language, ledger, result, retention_session, well_known,
+};
 use crate::config::Config;
 use crate::declaration::{self, Desk};
 use crate::keys::ApiKeys;
@@ -54,6 +56,7 @@ pub fn router(app: App) -> Router {
         .merge(declaration::router())
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn(language::translate))
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(from_fn(guard::limit_time))
         .layer(from_fn(guard::set_headers))

@@ -3,7 +3,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Document;
 use crate::html;
-use crate::locale::Pack;
+use crate::locale::{self, Pack};
 
 /// A small page that says one thing, and where a person answers.
 #[derive(Clone, Debug)]
@@ -12,23 +12,23 @@ pub struct Message {
     pub status: StatusCode,
     /// What it is about: a key of the page's words, without `_title` and `_text`.
     pub about: &'static str,
-    /// BCP 47 tag of its language.
-    pub lang: String,
+    /// BCP 47 tag of its language, where that is known better than by what the browser says.
+    pub lang: Option<String>,
     /// Where a person answers.
     pub support_email: Option<String>,
 }
 
 impl Message {
-    /// A message in the language pages have when nothing is known of the customer.
+    /// A message. It is said in English, unless `http::language` knows better.
     #[must_use]
     pub fn new(status: StatusCode, about: &'static str) -> Self {
-        Self { status, about, lang: "en".into(), support_email: None }
+        Self { status, about, lang: None, support_email: None }
     }
 
     /// The message in the language of a BCP 47 tag, or in English.
     #[must_use]
     pub fn in_language(mut self, tag: &str) -> Self {
-        self.lang = tag.into();
+        self.lang = Some(tag.into());
         self
     }
 
@@ -38,11 +38,10 @@ impl Message {
         self.support_email = email.cloned();
         self
     }
-}
 
-impl IntoResponse for Message {
-    fn into_response(self) -> Response {
-        let pack = Pack::of(&self.lang);
+    /// The message as a page in a language.
+    #[must_use]
+    pub fn say(&self, pack: &Pack) -> Response {
         let (title, said) = (format!("{}_title", self.about), format!("{}_text", self.about));
         let title = pack.page(&title).to_owned();
         let mut body = String::from("<main class=\"message\">\n<h1>");
@@ -53,17 +52,17 @@ impl IntoResponse for Message {
         if let Some(email) = &self.support_email {
             body.push_str("<p>");
             html::text(&mut body, pack.page("write_to"));
-            body.push_str(" <a href=\"mailto:");
+            body.push_str(" <a dir=\"ltr\" href=\"mailto:");
             html::text(&mut body, email);
             body.push_str("\">");
             html::text(&mut body, email);
-            body.push_str("</a>.</p>\n");
+            body.push_str("</a></p>\n");
         }
         body.push_str("</main>");
         let document = Document {
             status: self.status,
             lang: pack.language().into(),
-            rtl: false,
+            rtl: locale::is_rtl(pack.language()),
             title,
             body,
             theme: None,
@@ -71,6 +70,17 @@ impl IntoResponse for Message {
             leads_to: Vec::new(),
         };
         document.into_response()
+    }
+}
+
+impl IntoResponse for Message {
+    fn into_response(self) -> Response {
+        if let Some(lang) = &self.lang {
+            return self.say(Pack::of(lang));
+        }
+        let mut response = self.say(Pack::of("en"));
+        response.extensions_mut().insert(self);
+        response
     }
 }
 

@@ -1,16 +1,17 @@
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Document;
 use crate::html;
-use crate::locale::Pack;
+use crate::http::language::accepted;
+use crate::locale;
 
 /// Where the script of the opening page is.
 pub const SCRIPT: &str = "/c/open.js";
 
 /// `GET /c`: takes the session id out of the address's fragment, and posts it.
-pub async fn page() -> Document {
-    let pack = Pack::of("en");
+pub async fn page(headers: HeaderMap) -> Document {
+    let pack = accepted(&headers);
     let mut body = String::from("<main class=\"message\">\n<h1 data-opening>");
     html::text(&mut body, pack.page("opening_title"));
     body.push_str("</h1>\n<p data-opening>");
@@ -26,7 +27,7 @@ pub async fn page() -> Document {
     Document {
         status: StatusCode::OK,
         lang: pack.language().into(),
-        rtl: false,
+        rtl: locale::is_rtl(pack.language()),
         title: pack.page("opening_title").into(),
         body,
         theme: None,

@@ -295,3 +295,20 @@ async fn what_goes_wrong_is_said_on_a_page() {
     let over = visitor.page().await;
     assert_eq!((over.status, over.all("a[href='mailto:help@acme.example']").len()), (404, 1));
 }
+
+#[tokio::test]
+async fn pages_that_know_no_customer_speak_the_browsers_language() {
+    let server = Running::start().await;
+    for (path, wishes, language, direction) in [
+        ("/c/AAAAAAAAAAAAAAAAAAAAAA", "ar-EG, en;q=0.5", "ar", "rtl"),
+        ("/c/AAAAAAAAAAAAAAAAAAAAAA", "xx, de;q=0.5", "de", "ltr"),
+        ("/c/no/such/page", "ja", "ja", "ltr"),
+        ("/c", "ar", "ar", "rtl"),
+        ("/c", "", "en", "ltr"),
+    ] {
+        let asked = server.get(path).header("Accept-Language", wishes);
+        let page = Page::of(asked.send().await.unwrap()).await;
+        let html = page.all("html")[0].value();
+        assert_eq!((html.attr("lang"), html.attr("dir")), (Some(language), Some(direction)), "{path}");
+    }
+}

@@ -1,6 +1,6 @@
 // What a customer sees and does in the flow, wherever it is shown.
 
-import { pattern, words } from "./words.mjs";
+import { words } from "./words.mjs";
 
 /** Presses the button with this text. */
 export const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
@@ -16,9 +16,6 @@ export async function answer(page, reason) {
 
 /** Waits until no dialog is left in the page. */
 export const closed = (page) => page.waitForFunction(() => !document.querySelector("dialog[data-farewell]"));
-
-/** What stands for the first placeholder of a word that is on the screen. */
-export const filled = async (page, key) => pattern(key).exec(await page.getByText(pattern(key)).textContent())[1];
 
 /** What has the focus, outside of shadow roots: `BUTTON Cancel Subscription`. */
 export const focused = (page) =>

@@ -15,6 +15,8 @@ const binary = process.env.FAREWELL_BIN ?? join(root, "target/debug/farewell");
 const run = promisify(execFile);
 
 export class Server {
+  #customers = 0;
+
   /**
    * @param {number} port
    * @param {number} merchantPort where the demo merchant will be
@@ -46,6 +48,20 @@ export class Server {
     const file = join(this.folder, "ledger.json");
     await writeFile(file, JSON.stringify(ledger));
     await this.command("ledger", "import", "--brand", "acme", file);
+  }
+
+  /**
+   * Adds a customer of its own for a test, and gives the id.
+   *
+   * @param {string} plan of the demo's ledger
+   * @param {{ trial?: boolean, country?: string, region?: string }} [more] without a country there is no place
+   */
+  async customer(plan, { trial, ...place } = {}) {
+    const id = `cus_new_${++this.#customers}`;
+    const person = { external_id: id, user_id: id, email: `${id}@example.com`, name: "Robin Winter", ...place };
+    const subscription = { external_id: `sub_new_${this.#customers}`, plan, ...(trial && { trial }) };
+    await this.import({ customers: [{ ...person, subscriptions: [subscription] }] });
+    return id;
   }
 
   /** Starts to answer; also after `halt`, on the same data. */

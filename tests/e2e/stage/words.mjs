@@ -5,17 +5,27 @@ import { join } from "node:path";
 
 import { root } from "./server.mjs";
 
-/** @type {Record<string, string>} */
-export const words = Object.fromEntries(
-  readFileSync(join(root, "server/locales/en.toml"), "utf8")
-    .split("\n")
-    .map((line) => /^(\w+) = (".*")$/.exec(line))
-    .filter(Boolean)
-    .map(([, key, text]) => [key, JSON.parse(text)]),
-);
-
-/** A word whose `{placeholders}` stand for anything. */
-export function pattern(key) {
-  const parts = words[key].split(/\{\w+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join("(.+)")}$`);
+/** @returns {Record<string, string>} */
+function texts(toml) {
+  const lines = toml.split("\n").map((line) => /^(\w+) = (".*")$/.exec(line));
+  return Object.fromEntries(lines.filter(Boolean).map(([, key, text]) => [key, JSON.parse(text)]));
 }
+
+const locale = (name) => readFileSync(join(root, `server/locales/${name}.toml`), "utf8");
+
+/** The flow's words in a language. */
+export const wordsOf = (language) => texts(locale(language));
+
+export const words = wordsOf("en");
+
+/** What offers say of money, with `{price}` and `{date}` in it. */
+export const sentences = texts(locale("offer.en"));
+
+/** What a law says in a language, in place of the flow's words. */
+export function law(policy, language = "en") {
+  const found = locale(`policy.${language}`).split(/^\[(.+)\]$/m);
+  return texts(found[found.indexOf(policy) + 1]);
+}
+
+/** A sentence with its placeholders filled. */
+export const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
