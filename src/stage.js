@@ -86,8 +86,9 @@ function kept({ ariaLabel: step }, form, fields, { textContent: wish }) {
 
 /** Tells of every form that is sent, as the texts name, value, name, value, …; and of the dialog's end. */
 export function listen(dialog, sent, closed) {
-  // Choosing a reason may fold another one's question above it.
-  rootOf(dialog).addEventListener("change", (event) => event.target.scrollIntoView({ block: "nearest" }));
+  // Choosing a reason may fold another one's question above it. (What was written changes when a button is pressed: nothing
+  // may move then.)
+  rootOf(dialog).addEventListener("change", ({ target }) => target.type == "radio" && target.scrollIntoView({ block: "nearest" }));
   rootOf(dialog).addEventListener("submit", (event) => {
     const { target, submitter } = event;
     const busy = target.ariaBusy == "true";

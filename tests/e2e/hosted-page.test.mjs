@@ -1,7 +1,9 @@
 // The same flow as plain pages: posted by hand, in a browser that runs no script, and opened from a link.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { after, afterEach, before, test } from "node:test";
+import { promisify } from "node:util";
 
 import { verifyOffline } from "../../www/demo/result-token.mjs";
 import { answer, heading, press } from "./stage/flow.mjs";
@@ -133,4 +135,34 @@ test("the link that carries a session takes it out of the address at once", asyn
   assert.deepEqual(page.complaints, []);
   await page.goBack();
   assert.ok(!page.url().includes("ret_"), page.url());
+});
+
+/** Where the law lets an offer come before the confirmation. */
+const TEXAS = { country: "US", region: "TX" };
+
+test("curl alone walks the whole flow: survey, offer, no thanks, confirmation, receipt", async () => {
+  const run = promisify(execFile);
+  const page = async (...args) => {
+    const { stdout } = await run("curl", ["--silent", "--show-error", "--fail", "--location", "--noproxy", "*", ...args]);
+    return stdout;
+  };
+  const fields = (fields) => fields.flatMap(([name, value]) => ["--data-urlencode", `${name}=${value}`]);
+  /** Sends the form of a page as this button does, with what is filled in. */
+  const send = (html, verb, ...filled) => {
+    assert.match(html, new RegExp(`<button[^>]* name="do" value="${verb}"`));
+    const hidden = [...html.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)].map(([, ...field]) => field);
+    const [, action] = /<form[^>]* action="([^"]+)"/.exec(html);
+    return page(...fields([...hidden, ...filled, ["do", verb]]), action);
+  };
+  const survey = await page(...fields([["session", await stage.server.session("cus_greta", TEXAS)]]), `${stage.server.origin}/c`);
+  assert.ok(survey.includes(words.survey_title));
+  const offer = await send(survey, "answer", ["reason", "too_expensive"], ["feedback", "Half & half, 100 %"]);
+  assert.match(offer, /20% off for three months/);
+  const confirmation = await send(offer, "decline");
+  assert.ok(confirmation.includes(words.confirm_title));
+  assert.equal((await stage.server.subscription("cus_greta")).cancel_at, null);
+  const receipt = await send(confirmation, "cancel");
+  assert.ok(receipt.includes(words.canceled_title));
+  assert.match(receipt, /FW-[\w-]+/);
+  assert.notEqual((await stage.server.subscription("cus_greta")).cancel_at, null);
 });

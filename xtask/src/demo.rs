@@ -53,8 +53,9 @@ pub fn main(options: &Options) -> Result<()> {
     free()?;
     setup::build()?;
     let data = Data::new(server_port)?;
-    let server = Server { program: server::build(options.release)?, data };
+    // The server's own pages hold the engine of the package.
     package::build()?;
+    let server = Server { program: server::build(options.release)?, data };
     free()?;
     if options.reset {
         server.data.forget()?;

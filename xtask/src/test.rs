@@ -45,14 +45,14 @@ enum Check {
     ClippyWidget,
     /// rustdoc has nothing to say of flow and server
     Doc,
-    /// The unit and integration tests of flow, server and xtask
-    Unit,
-    /// The widget's tests, in a headless browser
-    Widget,
     /// The npm package can be built
     Package,
     /// The package is within its budgets
     Size,
+    /// The unit and integration tests of flow, server and xtask; the server with the package's engine, if there is one
+    Unit,
+    /// The widget's tests, in a headless browser
+    Widget,
     /// The server, the package and a real browser together
     E2e,
     /// The main paths in Chromium, Firefox and WebKit
@@ -243,8 +243,9 @@ fn end_to_end(wanted: impl Fn(&str) -> bool, browsers: &Variables) -> Result<()>
     if tests.is_empty() {
         bail!("there is no such *.test.mjs in {}", workspace::short(&folder));
     }
-    cargo(&["build", "--package=farewell-server", "--bin=farewell"])?;
+    // The server's own pages hold the engine of the package.
     package::build()?;
+    cargo(&["build", "--package=farewell-server", "--bin=farewell"])?;
     let mut node = Command::new("node");
     node.args(["--test", "--test-reporter=spec"]).args(tests.iter().map(|test| workspace::short(test)));
     node.current_dir(workspace::root())

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use axum::body::Bytes;
-use axum::http::header;
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
@@ -18,6 +18,8 @@ pub struct Asset {
     pub path: String,
     content: Bytes,
     media_type: &'static str,
+    /// The same compressed, under the names that `Accept-Encoding` has for it. The first is the best.
+    compressed: &'static [(&'static str, &'static [u8])],
 }
 
 /// The stylesheet: the flow's own, how a page frames it, and receipts.
@@ -36,7 +38,12 @@ impl Asset {
         let content = parts.join("\n");
         let hash = Sha256::digest(content.as_bytes());
         let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { path: format!("/c/{name}.{hash}.{extension}"), content: content.into(), media_type }
+        Self {
+            path: format!("/c/{name}.{hash}.{extension}"),
+            content: content.into(),
+            media_type,
+            compressed: &[],
+        }
     }
 
     /// The stylesheet of a brand's theme, if it has one of its own.
@@ -46,13 +53,89 @@ impl Asset {
         Some(Self::new(&format!("theme.{}", brand.slug), "css", CSS, &[&css]))
     }
 
+    /// A script, and what it is compressed, the best first, under the names that `Accept-Encoding` has for it.
+    #[must_use]
+    pub fn script(name: &str, content: &str, compressed: &'static [(&'static str, &'static [u8])]) -> Self {
+        let plain = Self::new(name, "js", "text/javascript; charset=utf-8", &[content]);
+        Self { compressed, ..plain }
+    }
+
     /// The file, to be kept for a year.
     #[must_use]
     pub fn answer(&self) -> Response {
-        let headers = [
-            (header::CONTENT_TYPE, self.media_type),
-            (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-        ];
-        (headers, self.content.clone()).into_response()
+        self.answer_to(&HeaderMap::new())
+    }
+
+    /// The file, to be kept for a year, compressed if the request takes it.
+    #[must_use]
+    pub fn answer_to(&self, request: &HeaderMap) -> Response {
+        let taken = self.compressed.iter().find(|(encoding, _)| takes(request, encoding));
+        let mut response = match taken {
+            Some((_, content)) => Bytes::from_static(content).into_response(),
+            None => self.content.clone().into_response(),
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
+        headers
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+        if let Some((encoding, _)) = taken {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        if !self.compressed.is_empty() {
+            headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        response
+    }
+}
+
+/// Whether a request takes this encoding: it names it, or else `*`, and does not weigh it with 0.
+fn takes(request: &HeaderMap, encoding: &str) -> bool {
+    let listed = || {
+        let lists =
+            request.get_all(header::ACCEPT_ENCODING).into_iter().filter_map(|list| list.to_str().ok());
+        lists.flat_map(|list| list.split(','))
+    };
+    let weight = |wanted: &str| {
+        listed().find_map(|one| {
+            let (name, parameter) = one.split_once(';').unwrap_or((one, "q=1"));
+            let weight =
+                parameter.trim().trim_start_matches(['q', 'Q']).trim_start_matches('=').parse::<f32>();
+            name.trim().eq_ignore_ascii_case(wanted).then(|| weight.unwrap_or(0.0))
+        })
+    };
+    weight(encoding).or_else(|| weight("*")).is_some_and(|weight| weight > 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_encoding_that_a_request_takes_is_chosen() {
+        static SCRIPT: LazyLock<Asset> =
+            LazyLock::new(|| Asset::script("test", "plain", &[("br", b"best"), ("gzip", b"good")]));
+        for (accepted, expected) in [
+            (&[][..], None),
+            (&[""], None),
+            (&["gzip, deflate, br, zstd"], Some("br")),
+            (&["gzip"], Some("gzip")),
+            (&["deflate", "GZIP"], Some("gzip")),
+            (&["br;q=0, gzip;q=0.5"], Some("gzip")),
+            (&["br; q=0.001"], Some("br")),
+            (&["*"], Some("br")),
+            (&["br;q=0, *"], Some("gzip")),
+            (&["identity, *;q=0"], None),
+            (&["br;q=much"], None),
+            (&["brotli, x-gzip"], None),
+        ] {
+            let mut request = HeaderMap::new();
+            for list in accepted {
+                request.append(header::ACCEPT_ENCODING, HeaderValue::from_static(list));
+            }
+            let answer = SCRIPT.answer_to(&request);
+            let encoding = answer.headers().get(header::CONTENT_ENCODING).map(|name| name.to_str().unwrap());
+            assert_eq!(encoding, expected, "{accepted:?}");
+            assert_eq!(answer.headers()[header::VARY], "accept-encoding");
+        }
     }
 }

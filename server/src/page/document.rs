@@ -3,6 +3,7 @@ use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use super::asset::STYLE;
+use super::widget::Widget;
 use crate::html;
 
 /// A whole HTML page, with the headers that keep it to itself.
@@ -20,10 +21,19 @@ pub struct Document {
     pub body: String,
     /// Path of a stylesheet of this server that says how the brand looks.
     pub theme: Option<String>,
-    /// Path of a script of this server.
-    pub script: Option<&'static str>,
+    /// What it runs.
+    pub script: Option<Script>,
     /// Origins that a form of this page may lead to, besides this server's.
     pub leads_to: Vec<String>,
+}
+
+/// A script of a page.
+#[derive(Clone, Copy, Debug)]
+pub enum Script {
+    /// One of this server, at this path.
+    Own(&'static str),
+    /// The widget, which takes the place of the plain form.
+    Widget(&'static Widget),
 }
 
 impl Document {
@@ -44,10 +54,15 @@ impl Document {
             html::text(&mut page, path);
             page.push_str("\">\n");
         }
-        if let Some(path) = self.script {
-            page.push_str("<script src=\"");
-            page.push_str(path);
-            page.push_str("\" defer></script>\n");
+        match self.script {
+            Some(Script::Own(path)) => {
+                page.push_str(&format!("<script src=\"{path}\" defer></script>\n"));
+            }
+            Some(Script::Widget(Widget { engine, script })) => {
+                page.push_str(&format!("<link rel=\"modulepreload\" href=\"{}\">\n", engine.path));
+                page.push_str(&format!("<script type=\"module\" src=\"{}\"></script>\n", script.path));
+            }
+            None => {}
         }
         page.push_str("</head>\n<body>\n");
         page.push_str(&self.body);
@@ -59,8 +74,12 @@ impl Document {
     /// redirect, so the way back to the merchant has to be in it: <https://github.com/w3c/webappsec-csp/issues/8>
     fn policy(&self) -> String {
         let leads_to: String = self.leads_to.iter().map(|origin| format!(" {origin}")).collect();
+        let script = match self.script {
+            Some(Script::Widget(_)) => "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'",
+            _ => "script-src 'self'",
+        };
         format!(
-            "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'{leads_to}; base-uri 'none'; \
+            "default-src 'none'; style-src 'self'; {script}; form-action 'self'{leads_to}; base-uri 'none'; \
              frame-ancestors 'none'"
         )
     }

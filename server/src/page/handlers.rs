@@ -9,8 +9,8 @@ use axum::routing::get;
 use flow::{Action, Element, Node, Notice, Posted};
 
 use super::asset::{Asset, STYLE};
-use super::document::origin_of;
-use super::{Document, Message, open, receipt};
+use super::document::{Script, origin_of};
+use super::{Document, Message, open, receipt, widget};
 use crate::billing::LookupError;
 use crate::config::Config;
 use crate::format::Format;
@@ -29,6 +29,7 @@ pub fn router(config: &Config) -> Router<App> {
         .route("/c", get(open::page).post(post))
         .route(open::SCRIPT, get(open::script))
         .route(&STYLE.path, get(async || STYLE.answer()))
+        .merge(widget::router())
         .route("/c/{handle}", get(show).post(post))
         .route("/c/{handle}/receipt", get(receipt::page))
         .route("/c/{handle}/receipt.txt", get(receipt::file))
@@ -43,7 +44,7 @@ async fn show(
     // What is not a text is nobody's handle.
     let Path(handle) = handle.map_err(|_| message(&app, StatusCode::NOT_FOUND, "gone"))?;
     let session = find(&app, &handle).await?;
-    Ok(draw(&app, &session, StatusCode::OK, None))
+    Ok(draw(&app, &session, None))
 }
 
 /// `POST /c`: opens a session, or does what a form of the flow says. Both lead to `/c/{handle}`.
@@ -86,7 +87,7 @@ async fn act(app: &App, posted: Posted) -> Result<Response, Message> {
     let placed = Placed { at: posted.at, action: posted.action };
     let acted = app.sessions.act(session, vec![placed]).await.map_err(failed)?;
     if let Some(conflict) = acted.conflict {
-        return Ok(draw(app, &acted.session, StatusCode::CONFLICT, Some(conflict.notice)).into_response());
+        return Ok(draw(app, &acted.session, Some(conflict.notice)).into_response());
     }
     if leaves && let Some(return_url) = &acted.session.return_url {
         let result = app.sessions.result(&acted.session).await.map_err(failed)?;
@@ -107,14 +108,21 @@ async fn find(app: &App, handle: &str) -> Result<Stored, Message> {
     app.sessions.alive(session).map_err(|_| gone().with_email(email.as_ref()))
 }
 
-/// The page of a step, with a notice on top of it if there is something to say.
-fn draw(app: &App, session: &Stored, status: StatusCode, notice: Option<Notice>) -> Document {
+/// The page of a step. With a notice on top of it, it answers a form that could not be done as it was sent, and stays plain:
+/// the widget has no address of its own to go on from there.
+fn draw(app: &App, session: &Stored, notice: Option<Notice>) -> Document {
     let flow = &session.flow;
+    let widget = widget::of(session).filter(|_| notice.is_none());
+    let status = if notice.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
     let mut view = flow::view(flow, &session.policy, &session.state);
     if let Some(notice) = notice {
         after_heading(&mut view.form, flow::notice(flow, notice, None));
     }
-    let mut body = String::from("<main>\n<h1 class=\"brand\">");
+    let mut body = String::from("<main");
+    if let Some(widget) = widget {
+        widget::attributes(&mut body, widget, &app.sessions, session);
+    }
+    body.push_str(">\n<h1 class=\"brand\">");
     html::text(&mut body, &flow.brand);
     body.push_str("</h1>\n");
     body.push_str(&html::element(&view.form, &Format::of(flow)));
@@ -131,7 +139,7 @@ fn draw(app: &App, session: &Stored, status: StatusCode, notice: Option<Notice>)
             .brand(&session.brand)
             .and_then(|brand| Asset::theme(brand))
             .map(|theme| theme.path),
-        script: None,
+        script: widget.map(Script::Widget),
         leads_to: [session.return_url.as_deref(), Some(flow.page.action.as_str())]
             .into_iter()
             .flatten()

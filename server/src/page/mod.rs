@@ -1,4 +1,5 @@
 //! The hosted pages: the same flow as plain HTML, for a browser with no WebAssembly, no JavaScript, or no widget at all.
+//! Where there is JavaScript, the widget takes the place of the form.
 
 mod asset;
 mod document;
@@ -6,6 +7,7 @@ mod handlers;
 mod message;
 mod open;
 mod receipt;
+mod widget;
 
 pub use asset::Asset;
 pub use document::Document;

@@ -2,6 +2,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Document;
+use super::document::Script;
 use crate::html;
 use crate::http::language::accepted;
 use crate::locale;
@@ -31,7 +32,7 @@ pub async fn page(headers: HeaderMap) -> Document {
         title: pack.page("opening_title").into(),
         body,
         theme: None,
-        script: Some(SCRIPT),
+        script: Some(Script::Own(SCRIPT)),
         leads_to: Vec::new(),
     }
 }

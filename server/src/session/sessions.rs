@@ -204,6 +204,31 @@ impl Sessions {
         Ok((claims, brand))
     }
 
+    /// A session id for a session that is stored, such as the script of its hosted page needs. It names the session and
+    /// holds nothing that resolves a flow: no other can be opened with it.
+    ///
+    /// # Errors
+    /// There is no randomness to seal it with.
+    pub fn id_of(&self, session: &Stored) -> Result<String, SessionError> {
+        let claims = Claims {
+            sid: Uuid::parse_str(&session.id).map_err(|error| SessionError::Internal(error.to_string()))?,
+            brand: session.brand.clone(),
+            environment: session.environment,
+            customer: session.customer.clone(),
+            subscription: session.subscription.clone(),
+            email: None,
+            place: None,
+            locale: None,
+            consumer: None,
+            withdrawal: false,
+            contract_started_at: None,
+            return_url: None,
+            metadata: Map::new(),
+            opens_until: self.clock.now(),
+        };
+        claims.seal(&self.sealer).map_err(SessionError::Internal)
+    }
+
     /// The session of a session id. The first call resolves the flow and stores it; from then on it is frozen.
     ///
     /// # Errors

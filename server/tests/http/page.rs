@@ -1,5 +1,7 @@
 //! The hosted pages, used as a browser without scripts uses them: by reading forms and sending them.
 
+use std::path::Path;
+
 use reqwest::Response;
 use scraper::{ElementRef, Html, Selector};
 use serde_json::{Value, json};
@@ -210,7 +212,7 @@ async fn a_page_keeps_to_itself() {
     ] {
         assert!(csp.contains(rule), "{rule}: {csp}");
     }
-    assert!(!csp.contains("unsafe"));
+    assert!(!csp.contains("unsafe-inline") && !csp.contains("'unsafe-eval'"), "{csp}");
     assert_eq!(header("referrer-policy"), "no-referrer");
     assert_eq!(header("cache-control"), "no-store");
     assert_eq!(header("x-robots-tag"), "noindex");
@@ -218,7 +220,7 @@ async fn a_page_keeps_to_itself() {
     assert_eq!(page.all("html")[0].value().attr("lang"), Some("en"));
     assert!(page.text("title").ends_with("· Acme & Sons"));
     assert_eq!(page.all("meta[name=viewport]").len(), 1);
-    assert_eq!(page.all("script, [style], [onclick]").len(), 0);
+    assert_eq!(page.all("script:not([src]), style, [style], [onclick]").len(), 0);
     let style = page.all("link[rel=stylesheet]")[0].value().attr("href").unwrap().to_owned();
     let sheet = server.get(&style).send().await.unwrap();
     assert_eq!(sheet.headers()["cache-control"], "public, max-age=31536000, immutable");
@@ -254,6 +256,81 @@ async fn a_brand_that_wants_no_offers_makes_none() {
     let visitor = Visitor::open(&server, answer["id"].as_str().unwrap()).await;
     let next = visitor.press("answer", &[("reason", "too_expensive")]).await;
     assert_eq!(next.step(), "confirm");
+}
+
+/// Whether the server of these tests was built with the engine of a package.
+fn has_widget() -> bool {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../pkg/engine.js").exists()
+}
+
+#[tokio::test]
+async fn an_open_flow_is_the_widgets_and_what_has_ended_stays_plain() {
+    let server = Running::start().await;
+    let session = server.session(1).await;
+    let visitor = Visitor::open(&server, &session).await;
+    let policy = async || {
+        let answer = server.get(&visitor.path).send().await.unwrap();
+        answer.headers()["content-security-policy"].to_str().unwrap().to_owned()
+    };
+    for step in ["survey", "confirm"] {
+        let page = visitor.page().await;
+        assert_eq!(page.step(), step);
+        let widgets = page.all("script[type=module][src], link[rel=modulepreload], main[data-session]").len();
+        assert_eq!(widgets, if has_widget() { 3 } else { 0 });
+        let allowed = policy().await.contains("; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; ");
+        assert_eq!(allowed, has_widget());
+        if let Some(main) = page.all("main[data-session]").first() {
+            let sealed = main.value().attr("data-session").unwrap();
+            assert_ne!(sealed, session, "it is a fresh one");
+            let flow = server.flow(sealed).await.ok();
+            assert_eq!(flow["flow"]["page"]["handle"], visitor.path.trim_start_matches("/c/"));
+        }
+        visitor.press(if step == "survey" { "leave" } else { "cancel" }, &[]).await;
+    }
+    let receipt = visitor.page().await;
+    assert_eq!(receipt.step(), "receipt");
+    assert_eq!(receipt.all("script, link[rel=modulepreload], main[data-session]").len(), 0);
+    assert!(policy().await.contains("; script-src 'self'; form-action"));
+}
+
+#[tokio::test]
+async fn a_form_that_could_not_be_done_is_answered_with_a_plain_page() {
+    let server = Running::start().await;
+    let visitor = Visitor::open(&server, &server.session(1).await).await;
+    let stale = visitor.page().await;
+    visitor.press("leave", &[]).await;
+    let answer = Page::of(visitor.send(&stale.press("answer")).await).await;
+    assert_eq!((answer.status, answer.all("script, main[data-session]").len()), (409, 0));
+}
+
+#[tokio::test]
+async fn the_widgets_scripts_are_kept_for_good_and_travel_compressed() {
+    let server = Running::start().await;
+    let visitor = Visitor::open(&server, &server.session(1).await).await;
+    let page = visitor.page().await;
+    let paths = page.all("script[src], link[rel=modulepreload]");
+    assert_eq!(paths.len(), if has_widget() { 2 } else { 0 });
+    for element in paths {
+        let path = element.value().attr("src").or(element.value().attr("href")).unwrap();
+        let plain = server.get(path).send().await.unwrap();
+        assert_eq!(plain.headers()["content-type"], "text/javascript; charset=utf-8");
+        assert_eq!(plain.headers()["cache-control"], "public, max-age=31536000, immutable");
+        assert_eq!(plain.headers()["x-content-type-options"], "nosniff");
+        assert!(!plain.headers().contains_key("content-encoding"));
+        let plain = plain.bytes().await.unwrap();
+        if !path.contains("/engine.") {
+            continue;
+        }
+        assert!(!String::from_utf8_lossy(&plain).contains("sourceMappingURL"));
+        for (accepted, encoding) in [("gzip, br", "br"), ("gzip", "gzip")] {
+            let answer = server.get(path).header("accept-encoding", accepted).send().await.unwrap();
+            assert_eq!(answer.headers()["content-encoding"], encoding);
+            assert_eq!(answer.headers()["vary"], "accept-encoding");
+            assert!(answer.bytes().await.unwrap().len() * 4 < plain.len() * 3, "{encoding}");
+        }
+    }
+    let unknown = server.get("/c/engine.0000000000000000.js").send().await.unwrap();
+    assert_eq!(unknown.status(), 404);
 }
 
 #[tokio::test]
