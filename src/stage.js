@@ -37,6 +37,9 @@ export function paint(dialog, { theme = [] }) {
   }
 }
 
+/** Tells that nothing is on its way any more after the end. */
+export const rest = (options) => options.onRest?.();
+
 /** Tells where the customer is to whoever draws the flow on their own. */
 export const report = (options, ...told) => options.onState?.(...told);
 

@@ -14,6 +14,9 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(crate) fn prepare(dialog: &HtmlDialogElement, style: &JsValue) -> Result<(), JsValue>;
 
+    /// Tells that nothing is on its way any more after the end: `onRest` of the options, if there is one.
+    pub(crate) fn rest(options: &JsValue);
+
     /// Gives a dialog the colours that a session's document has for it.
     pub(crate) fn paint(dialog: &HtmlDialogElement, document: &JsValue);
 

@@ -218,6 +218,9 @@ fn arrived(visit: &Shared, answer: Result<Answer, Trouble>, sent: usize) -> Opti
     };
     let failures = this.failures;
     let again = if failures == 0 { !this.unsent.is_empty() } else { this.closed && failures < ATTEMPTS };
+    if this.closed && (this.unsent.is_empty() || failures >= ATTEMPTS) {
+        stage::rest(&this.client.options);
+    }
     // Closed while waiting: the end was put off until it was known what it is.
     let put_off = this.closed && waited && this.waiting.is_none();
     drop(this);
@@ -243,6 +246,9 @@ fn leave(visit: &Shared) {
         this = visit.borrow_mut();
     }
     let waiting = this.waiting.is_some();
+    if this.unsent.is_empty() {
+        stage::rest(&this.client.options);
+    }
     drop(this);
     if !waiting {
         complete(visit);
@@ -339,10 +345,13 @@ impl Visit {
         let waited = self.waiting.take().is_some();
         let elsewhere = !answer.taken || (!waited && state.next() != self.state.next());
         self.state = state;
+        let told = self.outcome();
         if waited || elsewhere {
             self.draw((!answer.taken).then_some(Notice::Changed));
+        } else if told.is_some() {
+            self.report("", "");
         }
-        Ok(self.outcome())
+        Ok(told)
     }
 
     /// What the page has to be told of the latest run, once: its outcome, when the server has confirmed it.

@@ -19,6 +19,8 @@ declare module "farewell-glue" {
       callbacks: import("../index.js").CallbackOptions;
       /** Forms to be sent at once, each as names and values in turn. */
       again: string[][] | undefined;
+      /** Told when nothing is on its way to the server any more after the end. */
+      onRest?: () => void;
       /** Told where the customer is, whenever that changes. Without a step, it is still the same one. */
       onState?: (step: string, offer: string, notice: string, busy: boolean, result: import("../index.js").FlowResult | null) => void;
       /** Begins again in another session, with such forms, when this one has expired. Rejects when there is none. */

@@ -7,6 +7,9 @@ import { fail } from "./failure.js";
 import type { Call, Fetched } from "./index.js";
 import { shield } from "./shield.js";
 
+/** Sessions whose last visit has ended and is still being told to the server. What is fetched meanwhile is out of date. */
+const leaving = new Map<string, Promise<void>>();
+
 /** Dialogs whose session function was asked once more after an expired session. */
 const renewed = new WeakSet<HTMLDialogElement>();
 
@@ -44,9 +47,18 @@ export async function take(
     return fail(dialog, refused, cause, { apiBase, email: config.fallbackEmail, session, attempt });
   }
 
-  const [id, document] = fetched;
+  let [id, document] = fetched;
+  const ask = async (id: string) => {
+    const headers = { Authorization: "Bearer " + id, "X-Public-Key": config.publicKey || "" };
+    return (await fetch(apiBase + "/v1/flow", { headers })).json();
+  };
   try {
     const engine = await load();
+    const left = leaving.get(id);
+    if (left) {
+      await left;
+      document = await ask(id);
+    }
     if (!dialog.isConnected) return;
     const tell = (name: "onRetained" | "onCancelled" | "onComplete") => (result: FlowResult) => {
       if (config.debug) console.info(`Farewell: ${name}`, result.outcome, result.effect);
@@ -60,17 +72,20 @@ export async function take(
     };
     let another = typeof session === "function" ? session : undefined;
     const renew = async (again: string[][]) => {
-      const ask = another!;
+      const id = another!();
       another = undefined; // once: a session that is refused right away would be asked for without end
-      const id = await ask();
-      const headers = { Authorization: "Bearer " + id, "X-Public-Key": publicKey || "" };
-      show(id, await (await fetch(apiBase + "/v1/flow", { headers })).json(), again);
+      show(await id, await ask(await id), again);
     };
     const show = (id: string, document: object, again?: string[][]) =>
-      engine.showRetentionView(id, { dialog, document, style, apiBase, publicKey, fallbackEmail, fragment, callbacks, again, renew });
+      engine.showRetentionView(id, { dialog, document, style, apiBase, publicKey, fallbackEmail, fragment, callbacks, again, renew, onRest });
+    let onRest = () => {};
+    const rested = new Promise<void>((done) => (onRest = done)).then(() => void leaving.delete(id));
     show(id, document);
     // From now on the engine tells how it ended. It does so from a listener of the same event, before the dialog is gone.
-    dialog.onclose = () => setTimeout(remove);
+    dialog.onclose = () => {
+      leaving.set(id, rested);
+      setTimeout(remove);
+    };
   } catch (cause) {
     if (!dialog.isConnected) return;
     console.error("Farewell: the engine did not start, so the customer was sent to the hosted page.", cause);

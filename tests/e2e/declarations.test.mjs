@@ -9,8 +9,7 @@ import { Stage } from "./stage/stage.mjs";
 
 let stage;
 before(async () => {
-  const configure = (config) => config.replace('markets = ["US"]', 'markets = ["US", "DE"]');
-  stage = await Stage.start({ configure });
+  stage = await Stage.start();
 });
 after(() => stage?.stop());
 afterEach(() => stage.clear());

@@ -43,7 +43,8 @@ async function fill(page) {
 /** What the survey holds, wherever it is shown. */
 const survey = (page) =>
   page.evaluate(() => {
-    const root = document.querySelector("dialog")?.firstElementChild.shadowRoot ?? document;
+    const hosts = [...document.querySelectorAll("dialog > div, main section > div")];
+    const root = hosts.find(({ shadowRoot }) => shadowRoot)?.shadowRoot ?? document;
     return [...root.querySelectorAll("input:checked, textarea")].map(({ value }) => value).filter(Boolean);
   });
 

@@ -8,6 +8,7 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::body::LARGEST_BODY;
@@ -38,6 +39,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/flow", get(flow::get))
         .route("/v1/flow/actions", post(flow::act))
         .method_not_allowed_fallback(wrong_method)
+        // A session's document is 7 kB, and on its way while somebody waits.
+        .layer(CompressionLayer::new())
         .layer(cross_origin(config.clone()));
     let backend = Router::new()
         .route("/v1/retention/session", post(retention_session::create))

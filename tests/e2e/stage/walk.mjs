@@ -60,7 +60,9 @@ export async function* walk(page, way, reason) {
 const at = (page) =>
   page
     .evaluate(() => {
-      const form = (document.querySelector("dialog[data-farewell] > div")?.shadowRoot ?? document).querySelector("form.step");
+      const hosts = [...document.querySelectorAll("dialog[data-farewell] > div, main section > div")];
+      const root = hosts.find(({ shadowRoot }) => shadowRoot)?.shadowRoot ?? document;
+      const form = root.querySelector("form.step");
       if (!form && document.readyState !== "complete") return undefined;
       return form && `${form.elements.run?.value}.${form.elements.seq?.value}`;
     })
