@@ -161,6 +161,9 @@ fn reopen(flow: &Flow, policy: &Policy, state: &mut State, action: &Action) -> R
             if !ended.is_some_and(Run::can_be_undone) {
                 return Err(Refused::NothingToUndo);
             }
+            if state.is_full() {
+                return Err(Refused::TooMany);
+            }
             let mut run = Run::at(Step::Receipt);
             run.seq = 1;
             end(&mut run, Outcome::Saved, Some(Effect::Pending));
@@ -203,12 +206,21 @@ fn characters(text: &str) -> usize {
 
 /// The offer that answers a reason: the first that was never turned down, while the policy leaves room for it.
 fn fitting_offer(flow: &Flow, policy: &Policy, state: &State, answers: &Answers) -> Option<String> {
-    let run = state.open_run()?;
+    state.open_run()?;
     let reason = flow.reason(answers.reason.as_ref()?)?;
     let most = policy.offers();
-    let room = run.offers.len() < most;
+    // Opening the flow again does not make room for more.
+    let mut made: Vec<&String> = Vec::new();
+    for run in state.runs.iter().rev().take_while(|run| run.outcome != Some(Outcome::Canceled)) {
+        for offer in &run.offers {
+            if !made.contains(&&offer.id) {
+                made.push(&offer.id);
+            }
+        }
+    }
+    let room = made.len() < most;
     let fits = |id: &&String| {
-        let here = run.offers.iter().any(|o| o.id == **id);
+        let here = made.contains(id);
         let open = matches!(state.response(id), None | Some(Response::Shown));
         flow.offer(id).is_some() && open && most > 0 && (room || here)
     };

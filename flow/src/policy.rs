@@ -7,7 +7,8 @@
 pub struct Policy {
     /// The policy's name, such as `default` or `us-mn`. Recorded with every outcome.
     pub id: String,
-    /// How many different offers may be put to the customer in one run. 0 forbids offers.
+    /// How many different offers may be put to the customer before a cancellation, however often the flow is opened. 0
+    /// forbids offers.
     pub max_offers: u32,
     /// Whether the customer may be asked why before the confirmation.
     pub survey: bool,

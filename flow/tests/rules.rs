@@ -93,6 +93,9 @@ proptest! {
         for event in &events {
             state = after(&flow, &policy, &state, event);
             let drawn = view(&flow, &policy, &state);
+            let since = state.runs.iter().rev().take_while(|run| run.outcome != Some(Outcome::Canceled));
+            let made: std::collections::BTreeSet<_> = since.flat_map(|run| &run.offers).map(|o| &o.id).collect();
+            prop_assert!(made.len() <= policy.max_offers as usize);
             for run in &state.runs {
                 prop_assert!(run.offers.len() <= policy.max_offers as usize);
                 prop_assert!(policy.survey || run.step != Step::Survey);

@@ -50,14 +50,21 @@ export async function take(
   let [id, document] = fetched;
   const ask = async (id: string) => {
     const headers = { Authorization: "Bearer " + id, "X-Public-Key": config.publicKey || "" };
-    return (await fetch(apiBase + "/v1/flow", { headers })).json();
+    const answer = await fetch(apiBase + "/v1/flow", { headers, signal: AbortSignal.timeout(8e3) });
+    const document = await answer.json();
+    if (!document.flow) throw [answer.status, document.error];
+    return document;
   };
   try {
     const engine = await load();
     const left = leaving.get(id);
     if (left) {
-      await left;
-      document = await ask(id);
+      await Promise.race([left, new Promise((late) => setTimeout(late, 8e3))]);
+      try {
+        document = await ask(id);
+      } catch (cause) {
+        return fail(dialog, false, cause, { apiBase, email: config.fallbackEmail, session, attempt });
+      }
     }
     if (!dialog.isConnected) return;
     const tell = (name: "onRetained" | "onCancelled" | "onComplete") => (result: FlowResult) => {

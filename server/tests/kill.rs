@@ -78,9 +78,10 @@ impl Way {
         let session = self.session.clone().expect("a session");
         while self.answered < self.actions.len() {
             let mut action = self.actions[self.answered].clone();
-            if action.get("claim_id").is_some() {
+            if action.get("claim_id").is_some_and(|claim| claim == "half") {
                 let flow = client.get(format!("{url}/v1/flow")).bearer_auth(&session).send().await?;
                 action["claim_id"] = flow.json::<Value>().await?["flow"]["offers"][0]["claim_id"].clone();
+                self.actions[self.answered] = action.clone();
             }
             let request = client.post(format!("{url}/v1/flow/actions")).bearer_auth(&session);
             let response = request.json(&json!({ "actions": [action] })).send().await?;

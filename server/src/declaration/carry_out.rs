@@ -13,7 +13,8 @@ use super::{Declaration, Desk, Kind, Status, Why};
 use crate::billing::LookupError;
 use crate::brand::{Brand, CancelTiming};
 use crate::clock;
-use crate::session::{Claims, Environment, Placed, SessionError, Stored, TIME_TO_OPEN};
+use crate::policy;
+use crate::session::{Claims, Environment, Placed, SessionError, Stored, TIME_TO_OPEN, WITHDRAW_WITHIN};
 use crate::store::Error;
 
 impl Desk {
@@ -50,6 +51,9 @@ impl Desk {
         let timing = timing(declaration, brand);
         let mut session = self.session(declaration, brand, timing).await?;
         if !session.state.is_canceled() {
+            if declaration.kind == Kind::Withdraw && !can_withdraw(declaration, &session) {
+                return Ok(End::ForAPerson(Why::NoWithdrawal));
+            }
             if ends_too_early(declaration, brand, timing, &session, sessions.clock.now()) {
                 return Ok(End::ForAPerson(Why::LaterEnd));
             }
@@ -123,6 +127,16 @@ enum End {
     ForAPerson(Why),
     /// Nobody knows yet.
     Pending,
+}
+
+/// Whether a withdrawal arrived in time, from a country that has the function. What nobody knows a person has to see to.
+fn can_withdraw(declaration: &Declaration, session: &Stored) -> bool {
+    let received = clock::parse(&declaration.received_at).ok();
+    let began = session.billing.began_at;
+    let in_time = began
+        .zip(received)
+        .is_some_and(|(began, received)| received.duration_since(began) <= WITHDRAW_WITHIN);
+    in_time && session.billing.customer.place.as_ref().is_none_or(policy::withdrawal)
 }
 
 /// An extraordinary cancellation and a withdrawal end a contract at once, any other as the brand does it.

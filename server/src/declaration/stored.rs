@@ -112,10 +112,12 @@ pub enum Why {
     Refused,
     /// It is canceled, but a period later than it was when the declaration arrived.
     LaterPeriod,
+    /// The time to withdraw is over, or nobody knows that it is not, or the customer's country has no such function.
+    NoWithdrawal,
 }
 
 impl Why {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::UnknownCustomer,
         Self::SeveralCustomers,
         Self::SeveralSubscriptions,
@@ -124,6 +126,7 @@ impl Why {
         Self::MerchantBilling,
         Self::Refused,
         Self::LaterPeriod,
+        Self::NoWithdrawal,
     ];
 
     /// The name it has in the database and on the command line.
@@ -138,6 +141,7 @@ impl Why {
             Self::MerchantBilling => "merchant_billing",
             Self::Refused => "refused",
             Self::LaterPeriod => "later_period",
+            Self::NoWithdrawal => "no_withdrawal",
         }
     }
 
@@ -145,6 +149,9 @@ impl Why {
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
+            Self::NoWithdrawal => {
+                "The time to withdraw is over or not known, or the customer's country has no such function."
+            }
             Self::UnknownCustomer => "Nobody in billing has this e-mail address.",
             Self::SeveralCustomers => "Several customers have this e-mail address.",
             Self::SeveralSubscriptions => "The customer has several subscriptions.",

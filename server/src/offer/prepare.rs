@@ -97,7 +97,12 @@ pub fn reprice(
         Some(Choice { lines, ..choice.clone() })
     };
     let choices: Vec<Choice> = frozen.choices.iter().filter_map(still).collect();
-    (!choices.is_empty()).then(|| Offer { choices, ..frozen.clone() })
+    if choices == frozen.choices {
+        return Some(frozen.clone());
+    }
+    // Another claim: whoever answers the old one has not seen this.
+    let claim_id = claim().ok()?;
+    (!choices.is_empty()).then(|| Offer { claim_id, choices, ..frozen.clone() })
 }
 
 /// What billing has to do for an offer that was taken. None for one that only leads elsewhere.

@@ -58,6 +58,8 @@ function takeOver(showRetentionView, flow) {
     throw error;
   }
   root.adoptedStyleSheets = [sheet()];
+  // What gets the focus comes clear of the buttons that stick to the bottom, also where the browser finds it in sight.
+  root.addEventListener("focusin", ({ target }) => target.scrollIntoView({ block: "nearest" }));
   const drawn = root.querySelector("form");
   for (const field of plain.elements) carryOver(field, twin(drawn, field));
   // It is there already, as far as the customer can see.

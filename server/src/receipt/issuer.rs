@@ -48,8 +48,14 @@ impl Issuer {
         let ended = session.state.runs.get((run as usize).saturating_sub(1));
         // Who declares something may say where the confirmation is to go.
         let named = ended.and_then(|run| run.declared.email.as_deref()).filter(|to| mail::is_address(to));
-        let to = named.or(session.billing.customer.email.as_deref());
-        self.send(tx, &body, jws, to, now).await
+        let known = session.billing.customer.email.as_deref();
+        if let (Receipts::Mail, Some(named), Some(known)) = (&self.brand.receipts, named, known)
+            && named != known
+        {
+            // Whoever it was, the customer whom billing knows is told as well.
+            self.send(tx, &body, jws.clone(), Some(known), now).await?;
+        }
+        self.send(tx, &body, jws, named.or(known), now).await
     }
 
     async fn send(

@@ -87,6 +87,14 @@ pub(super) async fn write(
             conflict = Some(Conflict { flow_changed: true, ..Conflict::changed(message.into()) });
             continue;
         }
+        if stored.is_none()
+            && let Action::Accept { claim, .. } = &placed.action
+            && taken_elsewhere(tx, &session, issuer, claim, now).await?
+        {
+            let message = "The customer has taken this offer in another session. Show the flow as it is now.";
+            conflict = Some(Conflict::changed(message.into()));
+            continue;
+        }
         let at = match arrive(&session.state, placed.at, &placed.action, &content, stored.as_deref()) {
             Arrival::Known => {
                 // Only a cancellation comes here behind a conflict, and it was done.
@@ -166,11 +174,13 @@ async fn conclude(
         return Ok(());
     };
     let pending = ended.effect == Some(Effect::Pending);
-    let (cancel, told) = end(session, &ended, cancel);
+    let (cancel, told) = end(session, &ended, cancel, now);
     if pending {
         let canceled = ended.outcome == Some(Outcome::Canceled);
         let effective_at = told.map(clock::instant).filter(|_| canceled);
-        let undo = canceled && cancel == CancelTiming::AtPeriodEnd && session.billing.can.undo;
+        // Where what is paid for has ended, so has the subscription.
+        let goes_on = session.billing.terms.is_none() || told.is_some_and(|end| end > now);
+        let undo = canceled && cancel == CancelTiming::AtPeriodEnd && session.billing.can.undo && goes_on;
         let receipt = receipt(free_reference(tx).await?, now, effective_at, undo);
         if let Some(run) = session.state.runs.last_mut() {
             run.receipt = Some(receipt);
@@ -222,24 +232,59 @@ fn change(
     })
 }
 
+/// Whether the customer has taken this offer in another session, so lately that it is not made again.
+async fn taken_elsewhere(
+    tx: &mut Tx,
+    session: &Stored,
+    issuer: &Issuer,
+    claim: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let Some(offer) = session.flow.offers.iter().find(|offer| offer.claim_id == claim) else {
+        return Ok(false);
+    };
+    let days =
+        issuer.brand.offers.iter().find(|made| made.id == offer.id).map_or(0, |made| made.cooldown_days);
+    let since = now.saturating_sub(jiff::SignedDuration::from_hours(i64::from(days) * 24)).unwrap_or(now);
+    let taken: Option<i64> = sqlx::query_scalar(
+        "SELECT 1 FROM offers_made WHERE brand = $1 AND environment = $2 AND customer = $3 AND offer = $4 \
+         AND session <> $5 AND response = 'accepted' AND answered_at > $6 LIMIT 1",
+    )
+    .bind(&session.brand)
+    .bind(session.environment.name())
+    .bind(&session.customer)
+    .bind(&offer.id)
+    .bind(&session.id)
+    .bind(clock::text(since))
+    .fetch_optional(tx)
+    .await?;
+    Ok(taken.is_some())
+}
+
 /// When a cancellation takes effect: as the flow said, unless the customer has declared something else. A withdrawal, and one
 /// for cause, takes effect at once; one to a later day at the end of the paid period that day is in.
-fn end(session: &Stored, run: &Run, cancel: CancelTiming) -> (CancelTiming, Option<Timestamp>) {
+fn end(
+    session: &Stored,
+    run: &Run,
+    cancel: CancelTiming,
+    now: Timestamp,
+) -> (CancelTiming, Option<Timestamp>) {
     if run.declared.extraordinary || session.policy.id == policy::WITHDRAWAL.id {
         return (CancelTiming::Immediately, None);
     }
     let told = session.flow.cancellation.effective_at.as_ref().and_then(|at| clock::parse(&at.0).ok());
     let named = run.declared.until.as_deref().and_then(|day| named_day(day, &session.flow.time_zone));
-    let (Some(named), CancelTiming::AtPeriodEnd) = (named, cancel) else { return (cancel, told) };
-    let later = match (&session.billing.terms, told) {
+    // A day that is over means as early as possible.
+    let Some(named) = named.filter(|day| *day > now) else { return (cancel, told) };
+    let later = match (&session.billing.terms, told, cancel) {
         // The paid periods follow one another: the first that ends no earlier than the day that was named.
-        (Some(terms), Some(first)) => (0..1000)
-            .map_while(|payments| terms.cycle.after(first, payments))
-            .find(|end| *end >= named)
-            .or(Some(first)),
-        _ => Some(named),
+        (Some(terms), Some(first), CancelTiming::AtPeriodEnd) => {
+            (0..1000).map_while(|payments| terms.cycle.after(first, payments)).find(|end| *end >= named)
+        }
+        _ => None,
     };
-    (cancel, later)
+    // Also where the brand ends access at once: whoever names a later day wants it until then.
+    (CancelTiming::AtPeriodEnd, Some(later.unwrap_or(named)))
 }
 
 /// The moment a day begins, where the brand is.

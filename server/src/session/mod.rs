@@ -17,5 +17,5 @@ pub use claims::{Claims, Environment, TIME_TO_ACT, TIME_TO_OPEN};
 pub use handle::new_handle;
 pub use outcome::{Ended, TOKEN_LIFE, TokenClaims};
 pub use reference::new_reference;
-pub use sessions::{Acted, Created, NewSession, SessionError, Sessions};
+pub use sessions::{Acted, Created, NewSession, SessionError, Sessions, WITHDRAW_WITHIN};
 pub use stored::Stored;

@@ -29,7 +29,7 @@ use crate::store::{self, Store};
 const SETTLE_WITHIN: Duration = Duration::from_secs(4);
 
 /// How long a consumer can withdraw from a contract: fourteen days, and the one on which it was made.
-const WITHDRAW_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_hours(15 * 24);
+pub const WITHDRAW_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_hours(15 * 24);
 
 /// Everything that can be done with sessions. Clones share everything.
 #[derive(Clone, Debug)]

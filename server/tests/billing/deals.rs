@@ -160,3 +160,27 @@ async fn what_is_the_merchants_own_to_do_is_requested() {
     assert_eq!(take(&world, "key", Deal::Custom).await, Answer::Requested);
     assert_eq!(world.operations().await, 0);
 }
+
+#[tokio::test]
+async fn a_change_that_follows_a_reached_plan_is_made_to_that_plan() {
+    let world = World::new().await;
+    world.import(STUDENT).await.unwrap();
+    let student = plan(&world, "student").await;
+    assert_eq!(take(&world, "first", Deal::ChangePlan(student)).await, Answer::Applied);
+    world.clock.set(at("2026-03-05T00:00:00Z"));
+    assert_eq!(take(&world, "pause", month(1)).await, Answer::Applied);
+    let paused = world.subscription().await;
+    assert_eq!(paused.plan.external_id, "student");
+    let next = paused.next_payment.unwrap();
+    assert_eq!((next.amount, next.at), (600, paused.pause.unwrap().until));
+    world.clock.set(at("2026-05-05T00:00:00Z"));
+    let max = plan(&world, "max").await;
+    assert_eq!(take(&world, "second", Deal::ChangePlan(max)).await, Answer::Applied);
+    let now = world.subscription().await;
+    assert_eq!(
+        (now.plan.external_id.as_str(), now.plan.amount),
+        ("student", 600),
+        "until the new one begins"
+    );
+    assert_eq!(now.next_payment.unwrap().amount, 9900);
+}

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::subscription::{self, Row};
 use crate::{
-    billing::{Deal, DiscountTerms, Length, PlanTerms, Reduction, Span, Terms},
+    billing::{Deal, DiscountTerms, Interval, Length, PlanTerms, Reduction, Span, Terms},
     clock,
     store::{Error, Tx},
 };
@@ -48,6 +48,9 @@ impl Acceptance<'_> {
 
     async fn discount(&self, tx: &mut Tx, discount: &DiscountTerms, terms: &Terms) -> Result<Refused, Error> {
         let row = self.row.id;
+        if !self.row.can(self.at).discount {
+            return Ok(Some("a discount cannot be applied now"));
+        }
         if !discount.in_range() || discount.off.applied_to(terms.amount, &terms.currency).is_none() {
             return Ok(Some("the discount cannot be applied to this subscription"));
         }
@@ -130,9 +133,15 @@ impl Acceptance<'_> {
         if now.price.is_some_and(|price| price.currency != terms.currency) || plan.id == terms.plan {
             return Ok(Some("the subscription cannot change to this plan"));
         }
-        sqlx::query("UPDATE ledger_subscriptions SET next_plan_id = $1, next_plan_from = $2 WHERE id = $3")
+        // Payments by days and weeks keep no day of the month: the new plan's keep that of its first.
+        let anchor_day = match terms.cycle.interval {
+            Interval::Day | Interval::Week => day(terms.current_period_end),
+            Interval::Month | Interval::Year => terms.cycle.anchor_day,
+        };
+        sqlx::query("UPDATE ledger_subscriptions SET next_plan_id = $1, next_plan_from = $2, anchor_day = $3 WHERE id = $4")
             .bind(id)
             .bind(clock::text(terms.current_period_end))
+            .bind(anchor_day)
             .bind(self.row.id)
             .execute(tx)
             .await?;

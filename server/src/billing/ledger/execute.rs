@@ -26,11 +26,11 @@ pub(super) async fn execute(
         Ok(row) => row,
         Err(refused) => return Ok(refused),
     };
-    let at = instruction.requested_at;
+    let (at, number) = (instruction.requested_at, row.id);
     let refused = match &instruction.change {
         Change::Accept { deal: Deal::Custom, .. } => return Ok(Answer::Requested),
         Change::Accept { offer, deal, agreed } => {
-            let row = &row;
+            let row = &row.catch_up(tx, brand, at).await?;
             let acceptance = Acceptance { key, brand, row, offer, agreed: agreed.as_ref(), at, now };
             acceptance.carry_out(tx, deal).await?
         }
@@ -47,7 +47,7 @@ pub(super) async fn execute(
     if let Some(reason) = refused {
         return Ok(Answer::Refused(reason.into()));
     }
-    record(tx, key, instruction.change.kind(), row.id, now).await?;
+    record(tx, key, instruction.change.kind(), number, now).await?;
     Ok(Answer::Applied)
 }
 

@@ -118,6 +118,28 @@ impl Row {
         (start, terms)
     }
 
+    /// Writes a plan that has begun into the row, so that another change can follow it.
+    pub(super) async fn catch_up(
+        self,
+        tx: &mut crate::store::Tx,
+        brand: &str,
+        at: Timestamp,
+    ) -> sqlx::Result<Self> {
+        let Some(next) = self.next.as_ref().filter(|next| next.from <= at) else { return Ok(self) };
+        let (start, terms) = self.period(at);
+        sqlx::query(
+            "UPDATE ledger_subscriptions SET plan_id = next_plan_id, next_plan_id = NULL, next_plan_from = NULL, \
+             current_period_start = $1, current_period_end = $2 WHERE id = $3",
+        )
+        .bind(crate::clock::text(start.max(next.from)))
+        .bind(crate::clock::text(terms.current_period_end))
+        .bind(self.id)
+        .execute(&mut *tx)
+        .await?;
+        let again = named(&mut *tx, brand, &self.external_id).await?;
+        Ok(again.unwrap_or(self))
+    }
+
     /// What can be done with it at a moment.
     pub(super) fn can(&self, at: Timestamp) -> Can {
         let cancel = self.can_be_canceled(at);
@@ -131,7 +153,7 @@ impl Row {
             discount: cancel && paid && self.next(at).is_none(),
             pause: settled && paid && !trial,
             change_plan: settled,
-            extend_trial: cancel && trial,
+            extend_trial: settled && trial,
         }
     }
 

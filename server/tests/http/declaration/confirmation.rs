@@ -1,5 +1,6 @@
+use farewell_server::billing::ledger::Import;
 use jiff::SignedDuration;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::sender::{
     Mail, Page, cancel, confirm, declare, followed, is, link, mails, standing, subscription,
@@ -132,9 +133,23 @@ async fn an_extraordinary_cancellation_and_a_withdrawal_end_a_contract_at_once()
     assert_eq!(subscription(&server, 1).await["status"], "canceled");
     let typed = [("name", "Ada"), ("contract", "Pro"), ("email", "c2@example.com")];
     declare(&server, "/b/acme/withdraw", &typed).await;
+    let left = confirm(&server, &link(&server).await).await;
+    assert_eq!(
+        left.text("h1"),
+        "Thank you, confirmed",
+        "California has no such function: a person sees to it"
+    );
+    is(&standing(&server).await, "open", Some("no_withdrawal"));
+    assert_eq!(subscription(&server, 2).await["status"], "active");
+    let moved =
+        json!({ "customers": [{ "external_id": "cus_3", "email": "c3@example.com", "country": "IE" }] });
+    let moved = Import::read(&moved.to_string()).unwrap();
+    moved.apply(&server.app.sessions.store, "acme", server.clock.now()).await.unwrap();
+    let typed = [("name", "Ada"), ("contract", "Pro"), ("email", "c3@example.com")];
+    declare(&server, "/b/acme/withdraw", &typed).await;
     let done = confirm(&server, &link(&server).await).await;
     assert_eq!(done.text("h1"), "Your contract has ended");
-    assert_eq!(subscription(&server, 2).await["status"], "canceled");
+    assert_eq!(subscription(&server, 3).await["status"], "canceled");
 }
 
 #[tokio::test]

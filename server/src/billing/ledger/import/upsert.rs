@@ -116,12 +116,15 @@ async fn write_subscription(
             }
             sqlx::query(
                 "UPDATE ledger_subscriptions SET plan_id = $1, created_at = $2, \
+                 next_plan_id = CASE WHEN next_plan_from <= $5 THEN NULL ELSE next_plan_id END, \
+                 next_plan_from = CASE WHEN next_plan_from <= $5 THEN NULL ELSE next_plan_from END, \
                  trial_ends_at = CASE WHEN $3 THEN current_period_end ELSE trial_ends_at END WHERE id = $4",
             )
             .bind(plan)
             .bind(clock::text(began.unwrap_or(row.created_at)))
             .bind(given.trial)
             .bind(row.id)
+            .bind(clock::text(now))
             .execute(&mut *tx)
             .await?;
             write_status(tx, &row, given.status, now).await
