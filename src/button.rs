@@ -1,14 +1,18 @@
 use js_sys::Error;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
-use web_sys::HtmlElement;
+use web_sys::{Document, HtmlElement};
 
-use crate::dom::document;
 use crate::value::get;
 use crate::visit;
 
 const CLASS: &str = "farewell-cancel-btn";
 const LABEL: &str = "Cancel Subscription";
+
+/// The page's document. The widget runs nowhere else than in a page.
+pub(crate) fn document() -> Document {
+    web_sys::window().and_then(|window| window.document()).unwrap_throw()
+}
 
 /// Puts the button into the element with this id. It never submits a form it may stand in.
 pub(crate) fn mount(element_id: &str, session: String, options: JsValue) -> Result<HtmlElement, JsValue> {

@@ -34,18 +34,17 @@ const NONSENSE: Trouble = "the answer was not a Farewell server's. Is the option
 pub(crate) const EXPIRED: Trouble = "the server refused the session. It may have expired: create a new one.";
 
 impl Client {
-    /// Sends actions that the server has not acknowledged.
-    pub(crate) async fn send(&self, actions: &[(Position, Action)]) -> Result<Answer, Trouble> {
-        let response = self.request(actions).map_err(|_| EXPIRED)?.send().await.map_err(|_| UNREACHABLE)?;
+    /// Sends actions that the server has not acknowledged, as [`entries`].
+    pub(crate) async fn send(&self, actions: JsValue) -> Result<Answer, Trouble> {
+        let response = self.request(&actions).map_err(|_| EXPIRED)?.send().await.map_err(|_| UNREACHABLE)?;
         Self::read(&response).await
     }
 
-    fn request(&self, actions: &[(Position, Action)]) -> Result<Request, JsValue> {
+    fn request(&self, actions: &JsValue) -> Result<Request, JsValue> {
         let option = |name| get(&self.options, name);
         let base = option("apiBase").as_string().unwrap_or_default();
         let url = [&base, "/v1/flow/actions"].concat();
-        stage::request(&url, &self.session, &option("publicKey"), PATIENCE, &entries(actions))
-            .map(Request::from)
+        stage::request(&url, &self.session, &option("publicKey"), PATIENCE, actions).map(Request::from)
     }
 
     async fn read(response: &Response) -> Result<Answer, Trouble> {
@@ -62,7 +61,7 @@ impl Client {
 }
 
 /// Actions as lists of names and values.
-fn entries(actions: &[(Position, Action)]) -> JsValue {
+pub(crate) fn entries(actions: &[(Position, Action)]) -> JsValue {
     let list = Array::new();
     for (at, action) in actions {
         list.push(&fields(*at, action));

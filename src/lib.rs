@@ -6,14 +6,14 @@
 //! come is the facade's. Packaging leaves out what only callers without the facade need (the feature `bare`).
 //!
 //! What a step is and what may follow it is decided by the crate `flow`. Here is what needs a browser: a modal dialog with
-//! a shadow root ([`stage`]), elements built from the flow's tree ([`dom`]), requests ([`client`]), and one customer's
+//! a shadow root ([`stage`]), elements built from the flow's tree ([`drawing`]), requests ([`client`]), and one customer's
 //! visit that ties them together ([`visit`]).
 #![warn(clippy::unwrap_used)]
 
 #[cfg(feature = "bare")]
 mod button;
 mod client;
-mod dom;
+mod drawing;
 mod result;
 #[cfg(feature = "bare")]
 mod session;
@@ -55,7 +55,7 @@ pub fn mount_cancel_button(
 /// `options` has `document` (what `GET /v1/flow` answered) and `style` (the text of `flow/src/style.css`, which a script carries
 /// in fewer bytes than the module), and may have `apiBase` (the Farewell server; the page's own origin
 /// when absent), `publicKey`, `fallbackEmail` (where the document names no address), `callbacks` (`onRetained`, `onCancelled`,
-/// `onComplete`), `fragment` (false keeps the result token out of the page's fragment), `dialog` (an open dialog to take over),
+/// `onComplete`), `fragment` (false keeps the result token out of the page's fragment), `dialog` (an open dialog to take over), `drawn` (that dialog shows the first step of this document already),
 /// `again` (forms to be sent at once, each as names and values in turn) and `renew` (begins in another session with such forms,
 /// when this one has expired, and gives a promise).
 ///

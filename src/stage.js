@@ -1,5 +1,5 @@
-// What the widget asks of the browser beside building elements: the dialog around the steps, the form that was sent, Intl,
-// the page's address. Plain JavaScript, because here it is a tenth of the size of the same calls made one by one from
+// What the widget asks of the browser beside drawing: the dialog around the steps, the form that was sent, the page's address.
+// Plain JavaScript, because here it is a tenth of the size of the same calls made one by one from
 // WebAssembly. It knows nothing of the flow.
 
 /** Opens a modal dialog of our own: `body > dialog > div`, the div an open shadow root. Closed, it leaves no trace. */
@@ -15,44 +15,11 @@ export function open() {
 
 const rootOf = (dialog) => dialog.firstElementChild.shadowRoot;
 
-/** Makes a dialog ready for steps: their style, and a line that only screen readers read. */
-export function prepare(dialog, style = "") {
-  const root = rootOf(dialog);
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(style);
-  root.adoptedStyleSheets = [sheet];
-  root.sent ??= [];
-  root.said = document.createElement("p");
-  root.said.role = "status";
-  root.said.className = "said";
-  // What gets the focus is scrolled clear of the buttons that stick to the bottom.
-  dialog.style.scrollPaddingBottom = "min(11em, 30dvh)";
-}
-
-/** Gives a dialog the colours of the session's brand, by custom properties. What the page says by them comes first. */
-export function paint(dialog, { theme = [] }) {
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  for (const [name, light, other] of theme) {
-    if (!getComputedStyle(dialog).getPropertyValue(name)) dialog.style.setProperty(name, dark ? other : light);
-  }
-}
-
 /** Tells that nothing is on its way any more after the end. */
 export const rest = (options) => options.onRest?.();
 
 /** Tells where the customer is to whoever draws the flow on their own. */
 export const report = (options, ...told) => options.onState?.(...told);
-
-/** Shows a step. The focus goes to its heading, unless it is nowhere in the dialog. */
-export function show(dialog, name, form) {
-  const root = rootOf(dialog);
-  const focused = root.activeElement || [dialog, document.body].includes(document.activeElement);
-  root.replaceChildren(form, root.said);
-  root.said.textContent = "";
-  dialog.ariaLabel = name;
-  dialog.scrollTop = 0;
-  if (focused) root.querySelector("h2").focus();
-}
 
 /** Puts a notice under the heading, in place of an earlier one. An address in it gets a letter filled in: what the customer
  *  pressed, the end of the session's id, by which a merchant finds them and nobody opens anything, what they chose and wrote. */
@@ -89,6 +56,7 @@ function kept({ ariaLabel: step }, form, fields, { textContent: wish }) {
 
 /** Tells of every form that is sent, as the texts name, value, name, value, …; and of the dialog's end. */
 export function listen(dialog, sent, closed) {
+  rootOf(dialog).sent ??= [];
   // Choosing a reason may fold another one's question above it. (What was written changes when a button is pressed: nothing
   // may move then.)
   rootOf(dialog).addEventListener("change", ({ target }) => target.type == "radio" && target.scrollIntoView({ block: "nearest" }));
@@ -135,27 +103,6 @@ export function request(url, session, publicKey, patience, actions) {
 
 /** One line for the developer, without personal data. */
 export const complain = (message) => console.error("Farewell: " + message);
-
-/** An amount of minor units, as people of that language write it. How many digits a currency has is Intl's to know. */
-export function money(amount, currency, locale) {
-  try {
-    const format = new Intl.NumberFormat(locale, { style: "currency", currency });
-    return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
-  } catch {
-    return amount + " " + currency;
-  }
-}
-
-/** A day, or a moment with its zone named. What Intl refuses is written as it came: better plain than missing. */
-export function date(instant, locale, timeZone, moment) {
-  try {
-    const clock = moment && { hour: "numeric", minute: "2-digit", timeZoneName: "short" };
-    const style = { year: "numeric", month: "long", day: "numeric", timeZone, ...clock };
-    return new Intl.DateTimeFormat(locale, style).format(new Date(instant));
-  } catch {
-    return instant;
-  }
-}
 
 /** Replaces the page's fragment without a `hashchange`, and keeps what a router has in the history's state. */
 export const setFragment = (fragment) => history.replaceState(history.state, "", fragment);

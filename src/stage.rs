@@ -1,4 +1,4 @@
-//! What the widget asks of the browser beside building elements. The other half is `stage.js`, which says why.
+//! What the widget asks of the browser beside drawing. The other half is `stage.js`, which says why.
 
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
@@ -10,15 +10,8 @@ extern "C" {
     #[cfg(feature = "bare")]
     pub(crate) fn open() -> HtmlDialogElement;
 
-    /// Makes a dialog with a shadow root ready for steps, with the text of a style sheet, if there is one. Fails when it has none.
-    #[wasm_bindgen(catch)]
-    pub(crate) fn prepare(dialog: &HtmlDialogElement, style: &JsValue) -> Result<(), JsValue>;
-
     /// Tells that nothing is on its way any more after the end: `onRest` of the options, if there is one.
     pub(crate) fn rest(options: &JsValue);
-
-    /// Gives a dialog the colours that a session's document has for it.
-    pub(crate) fn paint(dialog: &HtmlDialogElement, document: &JsValue);
 
     /// Tells where the customer is to whoever draws the flow on their own: `onState` of the options, if there is one.
     pub(crate) fn report(
@@ -29,9 +22,6 @@ extern "C" {
         busy: bool,
         result: &JsValue,
     );
-
-    /// Shows a step under its name. The focus goes to its heading, unless it is nowhere in the dialog.
-    pub(crate) fn show(dialog: &HtmlDialogElement, name: &str, form: &Element);
 
     /// Puts a notice under the heading, in place of an earlier one. An address in it gets a letter filled in: what was pressed,
     /// by which the merchant finds the customer (the end of the session's id), what was chosen and written.
@@ -69,12 +59,6 @@ extern "C" {
 
     /// One line for the developer, without personal data.
     pub(crate) fn complain(message: &str);
-
-    /// An amount of minor units, as people of that language write it.
-    pub(crate) fn money(amount: f64, currency: &str, locale: &str) -> String;
-
-    /// A day, or a moment with its zone named.
-    pub(crate) fn date(instant: &str, locale: &str, time_zone: &str, moment: bool) -> String;
 
     /// The page's fragment with its `#`; empty when there is none.
     pub(crate) fn fragment() -> String;

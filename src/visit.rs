@@ -12,8 +12,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlDialogElement;
 
-use crate::client::{Answer, Client, EXPIRED, Trouble, fields};
-use crate::dom::{document, draw};
+use crate::client::{Answer, Client, EXPIRED, Trouble, entries, fields};
+use crate::drawing::{self, draw};
 use crate::value::{Value, get};
 use crate::{result, stage};
 
@@ -64,8 +64,11 @@ pub(crate) fn begin(session: String, options: JsValue) -> Result<HtmlDialogEleme
     #[cfg(feature = "bare")]
     let given = if given.is_object() { given } else { stage::open().into() };
     let dialog: HtmlDialogElement = given.unchecked_into();
-    stage::prepare(&dialog, &get(&options, "style"))?;
-    stage::paint(&dialog, &document.0);
+    let drawn = get(&options, "drawn").is_truthy();
+    if !drawn {
+        drawing::dress(&dialog, &get(&options, "style"))?;
+        drawing::paint(&dialog, &document.0);
+    }
     let again = get(&options, "again");
     let mut visit = Visit {
         flow,
@@ -106,7 +109,7 @@ pub(crate) fn begin(session: String, options: JsValue) -> Result<HtmlDialogEleme
     // They live as long as the dialog does.
     sent.forget();
     closed.forget();
-    visit.borrow().draw(said);
+    visit.borrow().draw(said, drawn);
     send(&visit);
     for texts in Value(again).items().iter().flatten() {
         pressed(&visit, texts.0.unchecked_ref(), true);
@@ -162,7 +165,7 @@ fn act(visit: &Shared, action: Action) {
         this.state = next;
         match action {
             Action::Close | Action::Keep => this.dialog.close(),
-            _ => this.draw(None),
+            _ => this.draw(None, false),
         }
     }
     drop(this);
@@ -177,15 +180,15 @@ fn send(visit: &Shared) {
     }
     this.sending = true;
     let client = this.client.clone();
-    let sent = this.unsent.clone();
+    let (actions, sent) = (entries(&this.unsent), this.unsent.len());
     drop(this);
     let visit = visit.clone();
     spawn_local(async move {
-        let answer = client.send(&sent).await;
+        let answer = client.send(actions).await;
         if answer.as_ref().err() == Some(&EXPIRED) && renewed(&visit, &client).await {
             return;
         }
-        if let Some(milliseconds) = arrived(&visit, answer, sent.len()) {
+        if let Some(milliseconds) = arrived(&visit, answer, sent) {
             let _ = JsFuture::from(stage::pause(milliseconds)).await;
             send(&visit);
         }
@@ -276,10 +279,12 @@ impl Told {
 }
 
 impl Visit {
-    /// Draws where the customer is, with something to say about it.
-    fn draw(&self, said: Option<Notice>) {
+    /// Draws where the customer is, unless it is `drawn` already, with something to say about it.
+    fn draw(&self, said: Option<Notice>, drawn: bool) {
         let view = view(&self.flow, &self.policy, &self.state);
-        stage::show(&self.dialog, &view.name, &draw(&document(), &self.flow, &view.form));
+        if !drawn {
+            drawing::show(&self.dialog, &draw(&self.flow, &view.form));
+        }
         self.report(view.step, "");
         if let Some(said) = said {
             self.say(said, None);
@@ -288,7 +293,7 @@ impl Visit {
 
     /// Says something on top of the step. `failed` is what the customer wanted and did not get.
     fn say(&self, said: Notice, failed: Option<&Action>) {
-        let notice = draw(&document(), &self.flow, &notice(&self.flow, said, failed));
+        let notice = draw(&self.flow, &notice(&self.flow, said, failed));
         stage::notify(&self.dialog, &notice, self.flow.words.get(Word::Reference), &self.client.session);
         self.report("", said.name());
     }
@@ -347,7 +352,7 @@ impl Visit {
         self.state = state;
         let told = self.outcome();
         if waited || elsewhere {
-            self.draw((!answer.taken).then_some(Notice::Changed));
+            self.draw((!answer.taken).then_some(Notice::Changed), false);
         } else if told.is_some() {
             self.report("", "");
         }

@@ -23,6 +23,10 @@ const parts = {
     build.onLoad({ filter: /farewell\.js$/ }, async ({ path }) => {
       if (path == resolve(options.glue)) return { contents: shortened(await readFile(path, "utf8"), await names()) };
     });
+    // What the glue draws with is in the chunk that draws the first step.
+    build.onResolve({ filter: /\/src\/drawing\.js$/ }, ({ importer }) =>
+      importer == resolve(options.glue) ? { path: "./opening.js", external: true } : undefined,
+    );
     build.onResolve({ filter: /^farewell-wasm$/ }, () => ({ path: "farewell.wasm", namespace: "deflated" }));
     build.onLoad({ filter: /.*/, namespace: "deflated" }, async () => ({
       contents: (await readFile(options.wasm)).toString("base64"),
@@ -54,11 +58,13 @@ function shortened(glue, { imports, exports }) {
     }
     glue = parts.join(by);
   };
+  const found = glue.matchAll(/^import \* as (import\d+) from "([^"]+)"/gm);
+  const namespaces = Object.fromEntries([...found].map(([, namespace, module]) => [module, namespace]));
   const head = "    const import0 = {\n        __proto__: null,\n";
   for (const [module, name, short] of imports) {
     if (module == "./farewell_bg.js") replace(`        ${name}: function`, `        ${short}: function`, 1);
-    // Functions of our own script that take no text are imported without a wrapper.
-    else replace(head, `${head}        ${short}: import1.${name},\n`, 1);
+    // Functions of our own scripts that take no text are imported without a wrapper.
+    else replace(head, `${head}        ${short}: ${namespaces[module]}.${name},\n`, 1);
   }
   // `wasm.name` wherever the glue calls into the module; the public functions are wrapped, so their own names stay.
   for (const [name, short] of exports) glue = glue.replace(new RegExp(`\\b(wasm|instance\\.exports)\\.${name}\\b`, "g"), `$1.${short}`);
@@ -138,8 +144,9 @@ function promised(value) {
 }
 
 try {
-  await script("src/index.ts", ["./engine.js"]);
-  await script("src/engine.ts", ["./index.js"], EAGER);
+  await script("src/index.ts", ["./opening.js"]);
+  await script("src/opening.ts", ["./engine.js"], EAGER);
+  await script("src/engine.ts", ["./opening.js"], EAGER);
   await script("src/headless.ts", ["./engine.js"]);
   await esbuild.build({ ...shared, entryPoints: [options.glue], outfile: options["glue-alone"] });
   await manifest();

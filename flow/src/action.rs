@@ -195,7 +195,11 @@ fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
 /// What was written into a field, if anything was. Browsers send line ends as CR LF; the CR would count against the limit.
 #[inline(never)]
 fn written(fields: &[(String, String)], name: &str) -> Option<String> {
-    let text = field(fields, name)?.trim_ascii();
-    let bytes = text.bytes().filter(|byte| *byte != b'\r').collect();
-    String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
+    let mut text = String::new();
+    for c in field(fields, name)?.trim_ascii().chars() {
+        if c != '\r' {
+            text.push(c);
+        }
+    }
+    Some(text).filter(|text| !text.is_empty())
 }

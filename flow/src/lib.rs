@@ -3,7 +3,8 @@
 //! A customer pressed a cancel button. From then on everything that can happen is decided here, by two pure functions:
 //!
 //! - [`apply`] takes the customer's [`Action`] and gives the next [`State`], or says by name why it is [`Refused`].
-//! - [`view()`] draws the state as a small tree of [`Element`]s made of real HTML forms.
+//! - [`view()`] draws the state as a small tree of [`Element`]s made of real HTML forms. A browser gets that tree as one text,
+//!   a [`drawing`](Element::drawing).
 //!
 //! The browser runs this crate as WebAssembly, so a step costs no round trip. The server runs the same code to accept or
 //! refuse what a browser says happened, and to draw the same steps as plain HTML. There is no I/O, no clock, no
@@ -17,10 +18,12 @@ mod action;
 mod apply;
 mod declaration;
 mod document;
+mod drawing;
 mod element;
 mod instant;
 mod money;
 mod names;
+mod number;
 mod offer;
 mod policy;
 mod read;
@@ -50,5 +53,5 @@ pub use settlement::{Settlement, settle};
 pub use source::Source;
 pub use state::{Effect, OfferRecord, Outcome, Receipt, Response, Run, State, Step};
 pub use style::STYLE;
-pub use view::{Notice, OPEN_AS_PAGE, View, notice, view};
+pub use view::{Notice, OPEN_AS_PAGE, View, notice, opening, view};
 pub use words::{Word, Words};

@@ -1,4 +1,4 @@
-const NAME: &str = "ci_result_token";
+const NAME: &str = "ci_result_token=";
 
 /// A URL, or a fragment alone, with the result token in its fragment as `ci_result_token`.
 ///
@@ -6,26 +6,18 @@ const NAME: &str = "ci_result_token";
 /// JWS, whose characters need no encoding.
 #[must_use]
 pub fn with_result_token(url: &str, token: &str) -> String {
-    let mut joined = String::from(url);
-    let start = match url.bytes().position(|byte| byte == b'#') {
-        Some(hash) => hash + 1,
-        None => {
-            joined.push('#');
-            joined.len()
-        }
-    };
-    let fragment = joined.split_off(start);
-    for part in fragment.split('&') {
-        let old = part.strip_prefix(NAME).is_some_and(|rest| rest.starts_with('='));
-        if !part.is_empty() && !old {
-            joined.push_str(part);
+    let end = url.bytes().position(|byte| byte == b'#').unwrap_or(url.len());
+    let mut joined = [&url[..end], "#"].concat();
+    let mut rest = url.get(end + 1..).unwrap_or_default();
+    while !rest.is_empty() {
+        let end = rest.bytes().position(|byte| byte == b'&').unwrap_or(rest.len());
+        if end > 0 && !rest.starts_with(NAME) {
+            joined.push_str(&rest[..end]);
             joined.push('&');
         }
+        rest = rest.get(end + 1..).unwrap_or_default();
     }
-    joined.push_str(NAME);
-    joined.push('=');
-    joined.push_str(token);
-    joined
+    joined + NAME + token
 }
 
 #[cfg(test)]

@@ -4,8 +4,6 @@
 import init, * as glue from "farewell-glue";
 import wasm from "farewell-wasm";
 
-export { take } from "./opening.js";
-
 /** What the WebAssembly module exports, ready to be called. */
 export type Engine = typeof glue;
 

@@ -2,6 +2,7 @@
 // these few words are English.
 
 import type { SessionSource } from "../index.js";
+import { dress } from "../../src/drawing.js";
 import style from "../../flow/src/style.css";
 
 /** What the customer can still do. */
@@ -25,7 +26,7 @@ export function fail(
   cause: unknown,
   { apiBase, email, session, attempt }: Ways,
 ): void {
-  const hint = refused ? "Is the session id fresh, and of this brand?" : "Is the option apiBase the server's address?";
+  const hint = refused ? "Is the session id fresh, and of this brand?" : "Is apiBase the server's address?";
   console.error(`Farewell: no flow from ${apiBase}/v1/flow: ${told(cause)} ${hint}`);
 
   const root = dialog.firstElementChild!.shadowRoot!;
@@ -72,9 +73,7 @@ export function fail(
 
   root.replaceChildren(step);
   try {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(style);
-    root.adoptedStyleSheets = [sheet];
+    dress(dialog, style);
   } catch {
     // A browser too old for this shows the same words in its own style.
   }

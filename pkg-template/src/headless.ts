@@ -89,8 +89,8 @@ function detached(): HTMLDialogElement {
 
 async function fetched(session: SessionSource, apiBase: string, publicKey: string) {
   const id = typeof session === "function" ? await session() : session;
-  const headers = { Authorization: "Bearer " + id, "X-Public-Key": publicKey || "" };
-  const answer = await fetch(apiBase + "/v1/flow", { headers }).catch(() => {
+  const body = new URLSearchParams({ session: id, public_key: publicKey || "" });
+  const answer = await fetch(apiBase + "/v1/flow", { method: "POST", body }).catch(() => {
     throw new FlowError(0, `no answer from ${apiBase}. Is the option apiBase the server's address?`);
   });
   const document = await answer.json().catch(() => ({}));

@@ -1,16 +1,16 @@
 // What every page view costs: the button, the empty dialog, and nothing else before the customer shows intent. Measured in
-// bytes (`cargo xtask bench size`), so what is rare lives in `opening.ts`, which travels in the engine's chunk.
+// bytes (`cargo xtask bench size`), so what only intent needs lives in `opening.ts`.
 
 import dialogStyle from "../../flow/src/dialog.css";
 import type { CallbackOptions, FlowResult, MountCancelButtonOptions, RenumerateConfig, SessionSource } from "../index.js";
 
-/** A session's id, and what `GET /v1/flow` answered for it. */
+/** A session's id, and what `POST /v1/flow` answered for it. */
 export type Fetched = [id: string, document: object];
 
 /** Calls the callback that is in force, if there is one. */
 export type Call = (name: keyof CallbackOptions, result: FlowResult) => void;
 
-/** What is on its way or has come, so that hover, focus and press ask once: the engine under 0, a document under its session. */
+/** What is on its way or has come, so that hover, focus and press ask once: the opening under 0, a document under its session. */
 const memory = new Map<unknown, Promise<unknown>>();
 
 /** The dialog of each session: opening it twice is opening it once. */
@@ -36,7 +36,7 @@ const check = (session: SessionSource, also = "") => {
 const make = <K extends keyof HTMLElementTagNameMap>(parent: Node, tag: K, properties?: object) =>
   parent.appendChild(Object.assign(document.createElement(tag), properties));
 
-const engine = () => once(0, () => import("./engine.js"));
+const opening = () => once(0, () => import("./opening.js"));
 
 export class Farewell {
   #config: RenumerateConfig;
@@ -128,8 +128,8 @@ export class Farewell {
       heading.focus();
       setTimeout(say, 3e3);
       const flow = this.#warm(session);
-      engine().then(
-        (engine) => engine.take(dialog, session, flow, apiBase, config, call, attempt, remove),
+      opening().then(
+        (opening) => opening.take(dialog, session, flow, apiBase, config, call, attempt, remove),
         () => flow.then(([id]) => dialog.isConnected && location.assign(apiBase + "/c#" + id), say),
       );
     };
@@ -169,14 +169,14 @@ export class Farewell {
     }
   }
 
-  /** Engine and document, side by side. */
+  /** What draws the first step, and the document it draws, side by side. */
   #warm(session: SessionSource): Promise<Fetched> {
-    engine();
+    opening();
     return once(session, async () => {
       const id = (session as Function).call ? await (session as () => Promise<string>)() : (session as string);
-      const answer = await fetch(this.#api() + "/v1/flow", {
-        headers: { Authorization: "Bearer " + id, "X-Public-Key": this.#config.publicKey || "" },
-      });
+      // A form, and no header of ours: so a server on another origin is asked right away, without a preflight.
+      const body = new URLSearchParams({ session: id, public_key: this.#config.publicKey || "" });
+      const answer = await fetch(this.#api() + "/v1/flow", { method: "POST", body });
       const document = await answer.json();
       if (!document.flow) throw [answer.status, document.error];
       return [id, document];

@@ -12,6 +12,8 @@ declare module "farewell-glue" {
       document: object;
       /** The look of the steps. */
       style: string;
+      /** Whether the dialog shows the first step of this document already. */
+      drawn?: boolean;
       apiBase: string;
       publicKey: string;
       fallbackEmail: string | undefined;

@@ -1,17 +1,50 @@
-// Between the press and the first step: who takes over the open dialog once it is known what has come.
+// Between the press and the engine: the first step, drawn by what little it takes. A chunk of its own, because a customer who
+// presses with nothing loaded yet should have something to read while the rest comes.
 
+import { draw, dress, paint, show } from "../../src/drawing.js";
 import style from "../../flow/src/style.css";
 import type { FlowResult, RenumerateConfig, SessionSource } from "../index.js";
-import { load } from "./engine.js";
+import type { Engine } from "./engine.js";
 import { fail } from "./failure.js";
 import type { Call, Fetched } from "./index.js";
 import { shield } from "./shield.js";
+
+// The engine draws with the same.
+export { draw, dress, paint, show };
+
+/** The parts of a session's document that the first step is drawn from. */
+type First = { first: string[]; flow: { locale: string; time_zone: string } };
 
 /** Sessions whose last visit has ended and is still being told to the server. What is fetched meanwhile is out of date. */
 const leaving = new Map<string, Promise<void>>();
 
 /** Dialogs whose session function was asked once more after an expired session. */
 const renewed = new WeakSet<HTMLDialogElement>();
+
+let engine: Promise<Engine> | undefined;
+
+/** Patience is over after 8 seconds. */
+const late = (done: (value?: never) => void) => setTimeout(done, 8e3);
+
+/** Loads and starts the engine, once. Fails after 8 seconds, and forgets every failure. */
+const load = () =>
+  (engine ??= Promise.race([
+    import("./engine.js").then(({ load }) => load()),
+    new Promise<never>((_, fail) => late(fail)),
+  ]).catch((error: unknown) => {
+    engine = undefined;
+    throw error;
+  }));
+
+/** Starts what will be needed. Who needs it asks again, and is told why it failed. */
+const warm = () => void load().catch(() => {});
+
+// Where somebody waits already, the first step goes before the engine.
+let opened = false;
+setTimeout(() => opened || warm());
+
+/** When what was drawn is on the screen. A page that is not looked at draws nothing, and need not be waited for. */
+const painted = () => new Promise((done) => (document.hidden ? done(0) : requestAnimationFrame(() => setTimeout(done))));
 
 /**
  * Brings an open dialog to its first step, or says in it what to do instead.
@@ -29,6 +62,9 @@ export async function take(
   attempt: () => void,
   remove: () => void,
 ): Promise<void> {
+  opened = true;
+  // A slow answer is no reason to wait for the engine as well.
+  const slow = setTimeout(warm, 1e3);
   try {
     shield(dialog);
   } catch {
@@ -47,19 +83,46 @@ export async function take(
     return fail(dialog, refused, cause, { apiBase, email: config.fallbackEmail, session, attempt });
   }
 
+  clearTimeout(slow);
+
   let [id, document] = fetched;
+  const root = dialog.firstElementChild!.shadowRoot!;
   const ask = async (id: string) => {
-    const headers = { Authorization: "Bearer " + id, "X-Public-Key": config.publicKey || "" };
-    const answer = await fetch(apiBase + "/v1/flow", { headers, signal: AbortSignal.timeout(8e3) });
+    const body = new URLSearchParams({ session: id, public_key: config.publicKey || "" });
+    const answer = await fetch(apiBase + "/v1/flow", { method: "POST", body, signal: AbortSignal.timeout(8e3) });
     const document = await answer.json();
     if (!document.flow) throw [answer.status, document.error];
     return document;
   };
+
+  // The engine is not here yet: a press waits for it, the cross does not. Without it, the step is a form of the hosted page:
+  // sent, it goes on there, with all that was typed.
+  let alone = false;
+  let pressed: HTMLButtonElement | null = null;
+  const wait = (event: Event) => {
+    const button = (event as SubmitEvent).submitter as HTMLButtonElement;
+    const closes = button.className == "close";
+    if (closes || !alone) event.preventDefault();
+    if (closes) return dialog.close();
+    pressed ??= button;
+    pressed.classList.add("pressed");
+    pressed.form!.ariaBusy = "true";
+  };
+  const over = () => void leaving.delete(id);
+  const left = () => {
+    const { run, seq } = Object.fromEntries(new FormData(root.querySelector("form")!));
+    const body = JSON.stringify({ actions: [{ run: +run!, seq: +seq!, do: "close" }] });
+    const headers = { Authorization: "Bearer " + id, "Content-Type": "application/json" };
+    const told = fetch(apiBase + "/v1/flow/actions", { method: "POST", headers, body });
+    leaving.set(id, told.then((answer) => answer.text()).then(over, over));
+  };
+
   try {
-    const engine = await load();
-    const left = leaving.get(id);
-    if (left) {
-      await Promise.race([left, new Promise((late) => setTimeout(late, 8e3))]);
+    // Throws where WebAssembly is missing or forbidden. Then nothing is begun here.
+    new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+    const before = leaving.get(id);
+    if (before) {
+      await Promise.race([before, new Promise(late)]);
       try {
         document = await ask(id);
       } catch (cause) {
@@ -67,6 +130,16 @@ export async function take(
       }
     }
     if (!dialog.isConnected) return;
+    const { first, flow } = document as First;
+    dress(dialog, style);
+    paint(dialog, document);
+    show(dialog, draw(first, flow.locale, flow.time_zone));
+    root.addEventListener("submit", wait);
+    dialog.addEventListener("close", left);
+    await painted();
+    const engine = await load();
+    if (!dialog.isConnected) return;
+
     const tell = (name: "onRetained" | "onCancelled" | "onComplete") => (result: FlowResult) => {
       if (config.debug) console.info(`Farewell: ${name}`, result.outcome, result.effect);
       call(name, result);
@@ -81,13 +154,15 @@ export async function take(
     const renew = async (again: string[][]) => {
       const id = another!();
       another = undefined; // once: a session that is refused right away would be asked for without end
-      show(await id, await ask(await id), again);
+      enter(await id, await ask(await id), false, again);
     };
-    const show = (id: string, document: object, again?: string[][]) =>
-      engine.showRetentionView(id, { dialog, document, style, apiBase, publicKey, fallbackEmail, fragment, callbacks, again, renew, onRest });
+    const enter = (id: string, document: object, drawn: boolean, again?: string[][]) =>
+      engine.showRetentionView(id, { dialog, document, style, drawn, apiBase, publicKey, fallbackEmail, fragment, callbacks, again, renew, onRest });
     let onRest = () => {};
-    const rested = new Promise<void>((done) => (onRest = done)).then(() => void leaving.delete(id));
-    show(id, document);
+    const rested = new Promise<void>((done) => (onRest = done)).then(over);
+    enter(id, document, true);
+    root.removeEventListener("submit", wait);
+    dialog.removeEventListener("close", left);
     // From now on the engine tells how it ended. It does so from a listener of the same event, before the dialog is gone.
     dialog.onclose = () => {
       leaving.set(id, rested);
@@ -95,7 +170,16 @@ export async function take(
     };
   } catch (cause) {
     if (!dialog.isConnected) return;
-    console.error("Farewell: the engine did not start, so the customer was sent to the hosted page.", cause);
-    location.assign(`${apiBase}/c#${id}`);
+    const page = () => location.assign(`${apiBase}/c#${id}`);
+    console.error("Farewell: no engine, the flow goes on as the hosted page.", cause);
+    if (!root.querySelector("form")) return page();
+    alone = true;
+    // Where the page's policy forbids to send it, by the link.
+    window.document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => effectiveDirective == "form-action" && page());
   }
+  if (!pressed) return;
+  const { form, classList } = pressed as HTMLButtonElement;
+  classList.remove("pressed");
+  form!.ariaBusy = null;
+  form!.requestSubmit(pressed);
 }

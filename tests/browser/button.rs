@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
 
 use super::{message_of, options, press};
-use crate::dom::document;
+use crate::button::document;
 use crate::{mount_cancel_button, show_retention_view};
 
 fn container(id: &str) -> Element {

@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::{a_moment, eventually, find, focused, log, opened, options, press, press_button, query, text};
-use crate::dom::document;
+use crate::button::document;
 use crate::show_retention_view;
 
 #[wasm_bindgen_test]
@@ -88,7 +88,7 @@ async fn a_cancellation_that_does_not_arrive_says_so_and_can_be_sent_again() {
     let href = find(&dialog, ".notice a").get_attribute("href").unwrap();
     assert_eq!(
         href,
-        "mailto:help@acme.example?subject=Cancel%20my%20subscription&body=Cancel%20my%20subscription%0D%0A%0D%0AReference%3A%20ret_1",
+        "mailto:help@acme.example?subject=Cancel%20subscription&body=Cancel%20subscription%0D%0A%0D%0AReference%3A%20ret_1",
         "what is wanted, and who wants it"
     );
     assert_eq!(find(&dialog, ".notice button").get_attribute("value").as_deref(), Some("cancel"));

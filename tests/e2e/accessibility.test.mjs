@@ -73,7 +73,7 @@ for (const row of ROWS) {
 }
 
 const TROUBLE = {
-  "while the flow is on its way": ["**/engine.js", (page) => page.getByText("Not loaded yet.").waitFor(), () => {}],
+  "while the flow is on its way": ["**/opening.js", (page) => page.getByText("Not loaded yet.").waitFor(), () => {}],
   "when it did not load": ["**/v1/flow", (page) => heading(page, "This did not load")],
 };
 for (const [when, [blocked, until, answer = (route) => route.abort()]] of Object.entries(TROUBLE)) {

@@ -138,9 +138,9 @@ for (const name of Object.keys(BROWSERS)) {
       assert.ok(!seen.has("BUTTON Before") && !seen.has("BUTTON Behind"), [...seen].join("\n"));
     });
 
-    test("without the engine's chunk the same session goes on as a page", async () => {
+    test("without what opens the flow the same session goes on as a page", async () => {
       const customer = await stage.newcomer();
-      stage.host.withheld.add("engine.js");
+      stage.host.withheld.add("opening.js");
       try {
         await page.goto(await stage.billingAddress(customer));
         await page.press("Cancel Subscription");
@@ -150,6 +150,24 @@ for (const name of Object.keys(BROWSERS)) {
       }
       await leave(page);
       assert.notEqual((await stage.server.subscription(customer)).cancel_at, null);
+    });
+
+    test("without the engine the first step is sent as a form, and the same session goes on as a page", async () => {
+      const customer = await stage.newcomer();
+      stage.host.withheld.add("engine.js");
+      try {
+        await page.goto(await stage.billingAddress(customer));
+        await page.press("Cancel Subscription");
+        await page.choose("It costs too much");
+        await page.press(words.continue);
+        await page.until(async () => /\/c\/[\w-]{16,}$/.test(await page.url()), "the hosted page");
+      } finally {
+        stage.host.withheld.clear();
+      }
+      await page.find("text", "20% off for three months");
+      await page.press(words.accept);
+      await page.heading(words.saved_title);
+      assert.equal((await stage.server.subscription(customer)).next_payment.amount, 960);
     });
 
     test("a policy that forbids WebAssembly: the same session goes on as a page", async () => {

@@ -33,13 +33,36 @@ async function leave(page) {
   await heading(page, words.canceled_title);
 }
 
-test("no engine: the same session goes on as a page, where the customer can cancel", async () => {
+test("nothing but the facade: the same session goes on as a page, where the customer can cancel", async () => {
   const page = await stage.billingPage("cus_ada");
-  await page.route("**/engine.js", (route) => route.abort());
+  await page.route("**/opening.js", (route) => route.abort());
   await press(page, "Cancel Subscription");
   await page.waitForURL(/\/c\/[\w-]{16,}$/);
   await leave(page);
   assert.notEqual((await stage.server.subscription("cus_ada")).cancel_at, null);
+});
+
+test("no engine: the first step goes on as a page, with everything that was answered in it", async () => {
+  const page = await stage.billingPage(await stage.newcomer());
+  await page.route("**/engine.js", (route) => route.abort());
+  await press(page, "Cancel Subscription");
+  await page.getByRole("radio", { name: "I was not happy with the service" }).check();
+  await page.getByRole("textbox").last().fill("Ten words & <b>no</b> markup");
+  await press(page, words.continue);
+  await page.waitForURL(/\/c\/[\w-]{16,}$/);
+  await heading(page, words.offer_title);
+  await press(page, words.back);
+  assert.equal(await page.getByRole("radio", { name: "I was not happy with the service" }).isChecked(), true);
+  assert.equal(await page.getByRole("textbox").last().inputValue(), "Ten words & <b>no</b> markup");
+});
+
+test("no engine, on a page that forbids forms: the same session goes on by its link", async () => {
+  const page = await stage.billingPage(await stage.newcomer(), { headers: { "Content-Security-Policy": "form-action 'none'" } });
+  await page.route("**/engine.js", (route) => route.abort());
+  await press(page, "Cancel Subscription");
+  await press(page, words.skip_to_cancel);
+  await page.waitForURL(/\/c\/[\w-]{16,}$/);
+  await leave(page);
 });
 
 test("a document that this engine cannot read: the same session goes on as a page", async () => {
@@ -50,8 +73,9 @@ test("a document that this engine cannot read: the same session goes on as a pag
     await route.fulfill({ response, json: { ...document, flow: { ...document.flow, reasons: "many" } } });
   });
   await press(page, "Cancel Subscription");
+  await press(page, words.skip_to_cancel);
   await page.waitForURL(/\/c\/[\w-]{16,}$/);
-  await heading(page, words.survey_title);
+  await heading(page, words.confirm_title);
 });
 
 test("server down: said at once, with a way to try again that works when it is back", async () => {
@@ -86,9 +110,9 @@ test("server down: Escape closes, and the page is told once", async () => {
   assert.equal(await focused(page), "BUTTON Cancel Subscription");
 });
 
-test("neither engine nor server: the support address is there, and closing works", async () => {
+test("nothing but the facade, and no server: the support address is there, and closing works", async () => {
   const page = await stage.billingPage("cus_ben");
-  await page.route("**/engine.js", (route) => route.abort());
+  await page.route("**/opening.js", (route) => route.abort());
   await page.route("**/v1/flow", (route) => route.abort());
   await press(page, "Cancel Subscription");
   await page.getByText("Not loaded yet.").waitFor();
@@ -259,7 +283,7 @@ test("closed while loading by a page whose callback throws: the page goes on all
 
 test("closed while loading: nothing comes after, and nobody is sent away", async () => {
   const page = await stage.billingPage("cus_ben");
-  await page.route("**/engine.js", async (route) => {
+  await page.route("**/opening.js", async (route) => {
     await page.evaluate(() => new Promise((resolve) => (globalThis.release = resolve)));
     await route.abort();
   });

@@ -50,8 +50,6 @@ const survey = (page) =>
 
 for (const [what, breaks] of [
   ["WebAssembly is missing, as in Lockdown Mode", () => delete globalThis.WebAssembly],
-  ["WebAssembly does not compile", () => (WebAssembly.instantiate = () => Promise.reject(new WebAssembly.CompileError("no")))],
-  ["the browser cannot inflate", () => delete globalThis.DecompressionStream],
   ["the browser has no adopted style sheets", () => (globalThis.CSSStyleSheet = undefined)],
 ]) {
   test(`${what}: the same session goes on as a page`, async () => {
@@ -67,9 +65,41 @@ for (const [what, breaks] of [
   });
 }
 
-test("a page in place of the engine, as of a network that answers for others: the same session goes on as a page", async () => {
+for (const [what, breaks] of [
+  ["WebAssembly does not compile", () => (WebAssembly.instantiate = () => Promise.reject(new WebAssembly.CompileError("no")))],
+  ["the browser cannot inflate", () => delete globalThis.DecompressionStream],
+]) {
+  test(`${what}: the first step is there, and what is sent in it goes on as a page`, async () => {
+    const page = await stage.billingPage("cus_ben");
+    await page.evaluate(breaks);
+    await press(page, "Cancel Subscription");
+    await heading(page, words.survey_title);
+    await press(page, words.skip_to_cancel);
+    await page.waitForURL(HOSTED);
+    await heading(page, words.confirm_title);
+    await press(page, words.keep);
+    assert.deepEqual(page.complaints, []);
+  });
+}
+
+test("no engine: the cross closes, and does not lead away", async () => {
   const page = await stage.billingPage("cus_ben");
-  await page.route("**/engine.js", (route) => route.fulfill({ contentType: "text/html", body: "<h1>Log in</h1>" }));
+  await page.route("**/engine.js", (route) => route.abort());
+  const address = page.url();
+  const engine = page.waitForEvent("requestfailed");
+  await press(page, "Cancel Subscription");
+  await engine;
+  const told = page.waitForResponse("**/v1/flow/actions");
+  await press(page, words.close);
+  await closed(page);
+  await (await told).finished();
+  assert.equal(page.url(), address);
+  assert.deepEqual(await names(page), ["farewell:complete", "onComplete"]);
+});
+
+test("a page in place of our script, as of a network that answers for others: the same session goes on as a page", async () => {
+  const page = await stage.billingPage("cus_ben");
+  await page.route("**/opening.js", (route) => route.fulfill({ contentType: "text/html", body: "<h1>Log in</h1>" }));
   await press(page, "Cancel Subscription");
   await page.waitForURL(HOSTED);
   await heading(page, words.survey_title);
@@ -120,7 +150,7 @@ test("no document and a session function: the page is one press away", async () 
 
 test("offline: said so, and it goes on by itself as soon as that is over", async () => {
   const page = await stage.billingPage("cus_ben");
-  await page.evaluate(() => import("/farewell/engine.js").then((engine) => engine.load()));
+  await page.evaluate(() => import("/farewell/opening.js").then(() => {}));
   await page.context().setOffline(true);
   await press(page, "Cancel Subscription");
   await heading(page, "You are offline");
@@ -131,7 +161,7 @@ test("offline: said so, and it goes on by itself as soon as that is over", async
 
 test("closed while offline: it does not come back", async () => {
   const page = await stage.billingPage("cus_ben");
-  await page.evaluate(() => import("/farewell/engine.js").then((engine) => engine.load()));
+  await page.evaluate(() => import("/farewell/opening.js").then(() => {}));
   await page.context().setOffline(true);
   await press(page, "Cancel Subscription");
   await heading(page, "You are offline");

@@ -1,4 +1,5 @@
-// What is loaded when: nothing for a page view, everything side by side on intent, nothing more on the press.
+// What is loaded when: nothing for a page view, all of it on intent, nothing more on the press; without intent, first what the
+// first step takes.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -13,12 +14,13 @@ before(async () => (stage = await Stage.start()));
 after(() => stage?.stop());
 afterEach(() => stage.clear());
 
+const OPENING = "GET /farewell/opening.js";
 const ENGINE = "GET /farewell/engine.js";
-const FLOW = "GET /v1/flow";
+const FLOW = "POST /v1/flow";
 const ACTIONS = "POST /v1/flow/actions";
 
 const button = (page) => page.getByRole("button", { name: "Cancel Subscription" });
-const ours = (page) => page.requests.filter((request) => [ENGINE, FLOW, ACTIONS].includes(request));
+const ours = (page) => page.requests.filter((request) => [OPENING, ENGINE, FLOW, ACTIONS].includes(request));
 const response = (page, path) => page.waitForResponse((response) => new URL(response.url()).pathname === path);
 
 test("a page view loads the facade and nothing else, until somebody points at the button", async () => {
@@ -33,12 +35,12 @@ test("a page view loads the facade and nothing else, until somebody points at th
   await button(page).hover();
   await (await flow).finished();
   await (await engine).finished();
-  assert.deepEqual(ours(page).sort(), [ENGINE, FLOW].sort());
+  assert.deepEqual(ours(page).sort(), [ENGINE, FLOW, OPENING].sort());
 });
 
-test("engine and document are asked for side by side: neither waits for the other", async () => {
+test("script and document are asked for side by side: neither waits for the other", async () => {
   const page = await stage.billingPage("cus_ada");
-  const asked = [ENGINE, FLOW].map((what) => page.waitForRequest((request) => what.endsWith(new URL(request.url()).pathname)));
+  const asked = [OPENING, FLOW].map((what) => page.waitForRequest((request) => what.endsWith(new URL(request.url()).pathname)));
   const engine = response(page, "/farewell/engine.js");
   stage.server.program.pause();
   try {
@@ -140,3 +142,80 @@ test("the customer finds the document of the last moment, not the one of the fir
   await heading(page, words.canceled_title);
   assert.deepEqual(ours(page), [FLOW], "asked again, and there is nothing to tell");
 });
+
+/** Lets a page ask for the engine, and gives it only when told to. */
+async function holdEngine(page) {
+  let give;
+  const given = new Promise((resolve) => (give = resolve));
+  await page.route("**/engine.js", async (route) => {
+    await given;
+    await route.continue();
+  });
+  return { asked: page.waitForRequest("**/engine.js"), give };
+}
+
+test("pressed before anything was loaded: the first step is there before the engine is", async () => {
+  const page = await stage.billingPage(await stage.newcomer());
+  const engine = await holdEngine(page);
+  await press(page, "Cancel Subscription");
+  await heading(page, words.survey_title);
+  await engine.asked;
+  assert.deepEqual(ours(page).slice(-1), [ENGINE], "asked for last");
+  const step = page.locator("dialog form");
+  const before = await step.evaluate((form) => (globalThis.before = form).outerHTML);
+  const told = response(page, "/v1/flow/actions");
+  engine.give();
+  await (await told).finished();
+  assert.deepEqual(await page.evaluate(() => [globalThis.before.isConnected, globalThis.before.outerHTML]), [true, before]);
+  assert.deepEqual(page.complaints, []);
+});
+
+test("what is chosen, typed and pressed before the engine is there, is carried out once it is", async () => {
+  const page = await stage.billingPage(await stage.newcomer());
+  const engine = await holdEngine(page);
+  await press(page, "Cancel Subscription");
+  await page.getByRole("radio", { name: "I was not happy with the service" }).check();
+  await page.getByRole("textbox").last().fill("Ten words");
+  await press(page, words.continue);
+  const step = page.locator("dialog form");
+  assert.equal(await step.evaluate((form) => form.ariaBusy), "true");
+  await press(page, words.skip_to_cancel); // the first press counts
+  await heading(page, words.survey_title);
+  engine.give();
+  await heading(page, words.offer_title);
+  assert.equal(await step.evaluate((form) => form.ariaBusy), null);
+  await press(page, words.back);
+  assert.equal(await page.getByRole("radio", { name: "I was not happy with the service" }).isChecked(), true);
+  assert.equal(await page.getByRole("textbox").last().inputValue(), "Ten words");
+});
+
+for (const [way, leave] of [
+  ["the cross", (page) => press(page, words.close)],
+  ["Escape", (page) => page.keyboard.press("Escape")],
+]) {
+  test(`closed by ${way} before the engine is there: closed at once, and nothing comes after`, async () => {
+    const page = await stage.billingPage(await stage.newcomer());
+    const engine = await holdEngine(page);
+    await press(page, "Cancel Subscription");
+    await heading(page, words.survey_title);
+    await engine.asked;
+    const heard = response(page, "/v1/flow/actions");
+    await leave(page);
+    await closed(page);
+    await untilTold(page, "onComplete");
+    const { state, result } = await (await heard).json();
+    assert.deepEqual([state.runs.length, result.outcome], [1, "aborted"], "the server knows of it, too");
+    const given = response(page, "/farewell/engine.js");
+    engine.give();
+    await (await given).finished();
+    await page.evaluate(() => import("/farewell/engine.js").then((engine) => engine.load()));
+    assert.equal(await page.locator("dialog").count(), 0);
+    assert.equal(await focused(page), "BUTTON Cancel Subscription");
+    assert.equal(ours(page).filter((request) => request === ACTIONS).length, 1);
+
+    await press(page, "Cancel Subscription");
+    await press(page, words.skip_to_cancel);
+    await heading(page, words.confirm_title);
+    assert.deepEqual(page.complaints, []);
+  });
+}

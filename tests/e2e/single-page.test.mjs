@@ -115,12 +115,12 @@ test("the dialog taken away while a cancellation is under way: it is carried out
 });
 
 for (const [what, slow] of [
-  ["the engine", "**/engine.js"],
+  ["what opens the flow", "**/opening.js"],
   ["the session's document", "**/v1/flow"],
 ]) {
   test(`the dialog taken away before ${what} has come: closed and told once`, async () => {
     const page = await open("cus_ben");
-      let release;
+    let release;
     await page.route(slow, async (route) => {
       await new Promise((resolve) => (release = resolve));
       await route.continue();

@@ -80,7 +80,7 @@ test("a double tap that opens the flow answers nothing in it", async () => {
   const button = page.getByRole("button", { name: "Cancel Subscription" });
   await page.evaluate(() => document.querySelector("#cancel button").focus()); // everything is loaded
   await page.waitForLoadState("networkidle");
-  await page.evaluate(() => import("/farewell/engine.js").then((engine) => engine.load()));
+  await page.evaluate(() => import("/farewell/opening.js").then(() => import("/farewell/engine.js")).then((engine) => engine.load()));
   const [x, y] = await middle(button);
   await page.touchscreen.tap(x, y);
   const checked = await page.evaluate(async () => {

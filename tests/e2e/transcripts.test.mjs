@@ -90,7 +90,7 @@ test("waiting and failing are read as they were", async () => {
     await until(page);
     said.set(`trouble/${name}`, await reader.read(page));
   };
-  await state("loading", { blocked: "**/engine.js", until: (page) => heading(page, "One moment") });
+  await state("loading", { blocked: "**/opening.js", until: (page) => heading(page, "One moment") });
   await state("did-not-load", { blocked: "**/v1/flow", until: (page) => heading(page, "This did not load") });
   await state("not-sent", {
     go: async (page) => {

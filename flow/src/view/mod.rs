@@ -9,7 +9,8 @@ mod survey;
 
 pub use notice::{Notice, OPEN_AS_PAGE, notice};
 
-use crate::{Action, Element, Flow, MAX_TEXT, Policy, Position, State, Step, Word, apply};
+use crate::number::number;
+use crate::{Action, Element, Flow, MAX_TEXT, Policy, State, Step, Word, apply};
 
 /// A step, drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,20 +26,22 @@ pub struct View {
 /// The id of a step's heading, which hosts move the focus to.
 const TITLE: &str = "fw-title";
 
-/// Draws where the customer is.
+/// Draws what a customer sees on opening the flow: a new run, where none is open and another is possible.
 ///
-/// A session that was never opened is drawn as its first step. Every button of the drawing, sent with the fields of its
-/// form, is an [`Action`] that [`apply`] accepts in this state.
+/// The form has its place behind [`Action::Shown`]. A host that such a form comes to before it heard of that does both.
+#[must_use]
+pub fn opening(flow: &Flow, policy: &Policy, state: &State) -> View {
+    match apply(flow, policy, state, &Action::Shown) {
+        Ok(opened) => view(flow, policy, &opened),
+        Err(_) => view(flow, policy, state),
+    }
+}
+
+/// Draws where the customer is. A session that was never opened is drawn by [`opening`], which shows its first step.
+///
+/// Every button of the drawing, sent with the fields of its form, is an [`Action`] that [`apply`] accepts in this state.
 #[must_use]
 pub fn view(flow: &Flow, policy: &Policy, state: &State) -> View {
-    let next = state.next();
-    let opened;
-    let state = if state.runs.is_empty() {
-        opened = apply(flow, policy, state, &Action::Shown).unwrap_or_default();
-        &opened
-    } else {
-        state
-    };
     let run = state.runs.last();
     let offer = run.and_then(|run| match &run.step {
         Step::Offer { offer } => flow.offer(offer),
@@ -52,20 +55,21 @@ pub fn view(flow: &Flow, policy: &Policy, state: &State) -> View {
         // Also where the offer on the screen is not in the flow: there is always a way on.
         _ => confirm::view(flow, policy, run),
     };
-    frame(flow, state, next, &mut view.form);
+    frame(flow, state, &mut view.form);
     view
 }
 
 /// Makes a step a form of this session.
-fn frame(flow: &Flow, state: &State, next: Position, form: &mut Element) {
+fn frame(flow: &Flow, state: &State, form: &mut Element) {
+    let place = state.next();
     form.set("method", "post");
     form.set("action", &flow.page.action);
     form.set("lang", &flow.locale);
     form.set("dir", if flow.rtl { "rtl" } else { "ltr" });
     form.set("autocomplete", "off");
     hidden(form, "handle", &flow.page.handle);
-    hidden(form, "run", &number(next.run));
-    hidden(form, "seq", &number(next.seq));
+    hidden(form, "run", &number(place.run));
+    hidden(form, "seq", &number(place.seq));
     // The cross comes last, so that Enter in a field never means "close".
     if state.open_run().is_some() {
         let cross = form.add("button", "close");
@@ -117,17 +121,5 @@ fn line<'a>(flow: &Flow, list: &'a mut Element, word: Word) -> &'a mut Element {
 fn back(flow: &Flow, policy: &Policy, actions: &mut Element) {
     if flow.asks(policy) || policy.details() {
         button(flow, actions, "quiet", "back", Word::Back);
-    }
-}
-
-/// A whole number as text, without the formatting machinery that the widget would otherwise carry.
-fn number(mut n: u32) -> String {
-    let mut digits = String::new();
-    loop {
-        digits.insert(0, char::from(b'0' + (n % 10) as u8));
-        n /= 10;
-        if n == 0 {
-            return digits;
-        }
     }
 }

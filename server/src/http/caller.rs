@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 
-use super::{ApiError, App};
+use super::{ApiError, App, body};
 use crate::brand::Brand;
 use crate::keys::PublicKey;
 use crate::session::{Claims, SessionError};
@@ -53,17 +53,12 @@ pub struct Browser {
     pub brand: Arc<Brand>,
 }
 
-impl FromRequestParts<App> for Browser {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let headers = &parts.headers;
-        let id = bearer(headers).ok_or_else(|| {
-            ApiError::unauthorized("A session id is missing: send it as `Authorization: Bearer ret_…`.")
-        })?;
+impl Browser {
+    /// A session's browser, by what it says of itself and where its page is from.
+    fn admit(app: &App, headers: &HeaderMap, id: &str, public_key: Option<&str>) -> Result<Self, ApiError> {
         let (claims, brand) = app.sessions.read(id)?;
         // The package sends an empty one where it was configured with none.
-        if let Some(key) = text(headers, "x-public-key").filter(|key| !key.is_empty()) {
+        if let Some(key) = public_key.filter(|key| !key.is_empty()) {
             let key = PublicKey::read(key).ok_or_else(|| {
                 ApiError::unauthorized("The public key is malformed. Pass it unchanged: `pk_…`.")
             })?;
@@ -73,6 +68,47 @@ impl FromRequestParts<App> for Browser {
         }
         from_own_page(headers, app, &brand)?;
         Ok(Self { claims, brand })
+    }
+}
+
+impl FromRequestParts<App> for Browser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let headers = &parts.headers;
+        let id = bearer(headers).ok_or_else(|| {
+            ApiError::unauthorized("A session id is missing: send it as `Authorization: Bearer ret_…`.")
+        })?;
+        Self::admit(app, headers, id, text(headers, "x-public-key"))
+    }
+}
+
+/// A browser that says so in a form: `session` and, if there is one, `public_key`. A page on another origin may send it without
+/// a preflight, which saves a customer who waits one way there and back.
+#[derive(Debug)]
+pub struct BrowserForm(pub Browser);
+
+impl FromRequest<App> for BrowserForm {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let headers = request.headers().clone();
+        if !body::is_type(&headers, "application", "x-www-form-urlencoded") {
+            return Err(ApiError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "The body has to be a form: `session=ret_…`, sent as `application/x-www-form-urlencoded`.",
+            ));
+        }
+        let bytes = body::read(request, app).await?;
+        let fields: Vec<_> = url::form_urlencoded::parse(&bytes).collect();
+        let field = |wanted: &str| {
+            let found = fields.iter().find(|(name, _)| name == wanted);
+            found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+        };
+        let id = field("session").ok_or_else(|| {
+            ApiError::unauthorized("A session id is missing: send it as the field `session`.")
+        })?;
+        Browser::admit(app, &headers, id, field("public_key")).map(Self)
     }
 }
 

@@ -6,7 +6,7 @@ use flow::{Action, NotAForm, Position};
 use serde_json::{Map, Value, json};
 
 use super::body::JsonObject;
-use super::caller::Browser;
+use super::caller::{Browser, BrowserForm};
 use super::{ApiError, App};
 use crate::brand::Brand;
 use crate::session::{Placed, Stored};
@@ -16,8 +16,23 @@ const MOST_ACTIONS: usize = 100;
 
 /// `GET /v1/flow`: the session's document. The first call stores and freezes it.
 pub async fn get(State(app): State<App>, browser: Browser) -> Result<Json<Value>, ApiError> {
+    document(&app, &browser).await
+}
+
+/// `POST /v1/flow`: the same, with the session in a form instead of a header.
+pub async fn post(
+    State(app): State<App>,
+    BrowserForm(browser): BrowserForm,
+) -> Result<Json<Value>, ApiError> {
+    document(&app, &browser).await
+}
+
+async fn document(app: &App, browser: &Browser) -> Result<Json<Value>, ApiError> {
     let session = app.sessions.open(&browser.claims, &browser.brand).await?;
-    let mut answer = standing(&app, &session).await?;
+    let mut answer = standing(app, &session).await?;
+    // So that it can be on the screen before the engine has come.
+    let opening = flow::opening(&session.flow, &session.policy, &session.state);
+    answer.insert("first".into(), opening.form.drawing().into());
     answer.insert("flow".into(), json!(session.flow));
     answer.insert("policy".into(), json!(session.policy));
     answer.insert("theme".into(), json!(theme(&browser.brand)));

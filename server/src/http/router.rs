@@ -36,7 +36,7 @@ pub struct App {
 pub fn router(app: App) -> Router {
     let config = app.sessions.config.clone();
     let browser = Router::new()
-        .route("/v1/flow", get(flow::get))
+        .route("/v1/flow", get(flow::get).post(flow::post))
         .route("/v1/flow/actions", post(flow::act))
         .method_not_allowed_fallback(wrong_method)
         // A session's document is 7 kB, and on its way while somebody waits.

@@ -7,9 +7,11 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
+use super::widget::VERSION;
 use crate::brand::Brand;
 
 const CSS: &str = "text/css; charset=utf-8";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// A file of the hosted pages.
 #[derive(Debug)]
@@ -19,7 +21,7 @@ pub struct Asset {
     content: Bytes,
     media_type: &'static str,
     /// The same compressed, under the names that `Accept-Encoding` has for it. The first is the best.
-    compressed: &'static [(&'static str, &'static [u8])],
+    compressed: [Option<(&'static str, &'static [u8])>; 2],
 }
 
 /// The stylesheet: the flow's own, how a page frames it, and receipts.
@@ -33,17 +35,34 @@ pub static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("style", "css", CSS, &parts)
 });
 
+/// A short name for exactly this content.
+pub(super) fn hash<'a>(parts: impl Iterator<Item = &'a [u8]>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A script of the npm package, and what it is compressed. `build.rs` writes them.
+#[derive(Debug)]
+pub struct PackageScript {
+    /// The file's name in the package.
+    pub name: &'static str,
+    /// The file, without the address of its map.
+    pub content: &'static [u8],
+    /// The same as brotli.
+    pub brotli: &'static [u8],
+    /// The same as gzip.
+    pub gzip: &'static [u8],
+}
+
 impl Asset {
     fn new(name: &str, extension: &str, media_type: &'static str, parts: &[&str]) -> Self {
         let content = parts.join("\n");
-        let hash = Sha256::digest(content.as_bytes());
-        let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self {
-            path: format!("/c/{name}.{hash}.{extension}"),
-            content: content.into(),
-            media_type,
-            compressed: &[],
-        }
+        let hash = hash([content.as_bytes()].into_iter());
+        let path = format!("/c/{name}.{hash}.{extension}");
+        Self { path, content: content.into(), media_type, compressed: [None; 2] }
     }
 
     /// The stylesheet of a brand's theme, if it has one of its own.
@@ -53,11 +72,21 @@ impl Asset {
         Some(Self::new(&format!("theme.{}", brand.slug), "css", CSS, &[&css]))
     }
 
-    /// A script, and what it is compressed, the best first, under the names that `Accept-Encoding` has for it.
+    /// A script of the server's own.
     #[must_use]
-    pub fn script(name: &str, content: &str, compressed: &'static [(&'static str, &'static [u8])]) -> Self {
-        let plain = Self::new(name, "js", "text/javascript; charset=utf-8", &[content]);
-        Self { compressed, ..plain }
+    pub fn script(name: &str, content: &str) -> Self {
+        Self::new(name, "js", JAVASCRIPT, &[content])
+    }
+
+    /// A script of the package.
+    #[must_use]
+    pub fn of_package(script: &PackageScript) -> Self {
+        Self {
+            path: format!("/js/{}/{}", *VERSION, script.name),
+            content: Bytes::from_static(script.content),
+            media_type: JAVASCRIPT,
+            compressed: [Some(("br", script.brotli)), Some(("gzip", script.gzip))],
+        }
     }
 
     /// The file, to be kept for a year.
@@ -69,7 +98,8 @@ impl Asset {
     /// The file, to be kept for a year, compressed if the request takes it.
     #[must_use]
     pub fn answer_to(&self, request: &HeaderMap) -> Response {
-        let taken = self.compressed.iter().find(|(encoding, _)| takes(request, encoding));
+        let mut compressed = self.compressed.iter().flatten();
+        let taken = compressed.find(|(encoding, _)| takes(request, encoding));
         let mut response = match taken {
             Some((_, content)) => Bytes::from_static(content).into_response(),
             None => self.content.clone().into_response(),
@@ -81,7 +111,7 @@ impl Asset {
         if let Some((encoding, _)) = taken {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
-        if !self.compressed.is_empty() {
+        if self.compressed[0].is_some() {
             headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
         response
@@ -112,8 +142,12 @@ mod tests {
 
     #[test]
     fn the_best_encoding_that_a_request_takes_is_chosen() {
-        static SCRIPT: LazyLock<Asset> =
-            LazyLock::new(|| Asset::script("test", "plain", &[("br", b"best"), ("gzip", b"good")]));
+        let script = Asset::of_package(&PackageScript {
+            name: "test.js",
+            content: b"plain",
+            brotli: b"best",
+            gzip: b"good",
+        });
         for (accepted, expected) in [
             (&[][..], None),
             (&[""], None),
@@ -132,7 +166,7 @@ mod tests {
             for list in accepted {
                 request.append(header::ACCEPT_ENCODING, HeaderValue::from_static(list));
             }
-            let answer = SCRIPT.answer_to(&request);
+            let answer = script.answer_to(&request);
             let encoding = answer.headers().get(header::CONTENT_ENCODING).map(|name| name.to_str().unwrap());
             assert_eq!(encoding, expected, "{accepted:?}");
             assert_eq!(answer.headers()[header::VARY], "accept-encoding");

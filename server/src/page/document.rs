@@ -58,8 +58,10 @@ impl Document {
             Some(Script::Own(path)) => {
                 page.push_str(&format!("<script src=\"{path}\" defer></script>\n"));
             }
-            Some(Script::Widget(Widget { engine, script })) => {
-                page.push_str(&format!("<link rel=\"modulepreload\" href=\"{}\">\n", engine.path));
+            Some(Script::Widget(Widget { engine, opening, script })) => {
+                for asset in [engine, opening] {
+                    page.push_str(&format!("<link rel=\"modulepreload\" href=\"{}\">\n", asset.path));
+                }
                 page.push_str(&format!("<script type=\"module\" src=\"{}\"></script>\n", script.path));
             }
             None => {}

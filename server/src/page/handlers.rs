@@ -114,7 +114,9 @@ fn draw(app: &App, session: &Stored, notice: Option<Notice>) -> Document {
     let flow = &session.flow;
     let widget = widget::of(session).filter(|_| notice.is_none());
     let status = if notice.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
-    let mut view = flow::view(flow, &session.policy, &session.state);
+    let unopened = session.state.runs.is_empty();
+    let draw = if unopened { flow::opening } else { flow::view };
+    let mut view = draw(flow, &session.policy, &session.state);
     if let Some(notice) = notice {
         after_heading(&mut view.form, flow::notice(flow, notice, None));
     }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::HeaderMap;
 use axum::routing::get;
 
-use super::asset::Asset;
+use super::asset::{Asset, PackageScript};
 use crate::html;
 use crate::http::App;
 use crate::session::{Sessions, Stored};
@@ -16,30 +16,34 @@ use crate::session::{Sessions, Stored};
 pub struct Widget {
     /// The engine's chunk of the npm package.
     pub engine: Asset,
+    /// The chunk that it draws with.
+    pub opening: Asset,
     /// What mounts it.
     pub script: Asset,
 }
 
+/// The package's scripts. None where the server was built before the package.
+static SCRIPTS: &[PackageScript] = &include!(concat!(env!("OUT_DIR"), "/scripts.rs"));
+
 /// The widget. None where the server was built before the package; pages stay plain then.
 pub static WIDGET: LazyLock<Option<Widget>> = LazyLock::new(|| {
-    let engine = include_str!(concat!(env!("OUT_DIR"), "/engine.js"));
-    (!engine.is_empty()).then(|| Widget {
-        engine: Asset::script(
-            "engine",
-            engine,
-            &[
-                ("br", include_bytes!(concat!(env!("OUT_DIR"), "/engine.js.br"))),
-                ("gzip", include_bytes!(concat!(env!("OUT_DIR"), "/engine.js.gz"))),
-            ],
-        ),
-        script: Asset::script("widget", include_str!("widget.js"), &[]),
+    let script = |wanted| SCRIPTS.iter().find(|script| script.name == wanted).map(Asset::of_package);
+    Some(Widget {
+        engine: script("engine.js")?,
+        opening: script("opening.js")?,
+        script: Asset::script("widget", include_str!("widget.js")),
     })
 });
+
+/// What names this version of the package's scripts in their addresses. It is one for all of them, because they import each
+/// other by their own names.
+pub(super) static VERSION: LazyLock<String> =
+    LazyLock::new(|| super::asset::hash(SCRIPTS.iter().map(|script| script.content)));
 
 /// The routes of what the widget loads; none where there is no widget.
 pub fn router() -> Router<App> {
     let Some(widget) = &*WIDGET else { return Router::new() };
-    [&widget.engine, &widget.script].into_iter().fold(Router::new(), |router, asset| {
+    [&widget.engine, &widget.opening, &widget.script].into_iter().fold(Router::new(), |router, asset| {
         router.route(&asset.path, get(async |request: HeaderMap| asset.answer_to(&request)))
     })
 }

@@ -2,6 +2,8 @@
 
 use flow::{Action, Outcome, Position, State};
 
+use super::act::Placed;
+
 /// What becomes of an action that arrives at a place in a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arrival {
@@ -40,6 +42,16 @@ pub fn arrive(state: &State, at: Position, action: &Action, content: &str, store
             next.run, next.seq
         ),
     })
+}
+
+/// Puts the opening of a run before what was done in its first step, where that has its place behind an opening that nobody
+/// has told of: the first step can be drawn, sent and closed before the engine that tells has come.
+pub fn open_first(state: &State, actions: &mut Vec<Placed>) {
+    let opening = state.next();
+    let second = Position { seq: 2, ..opening };
+    if opening.seq == 1 && actions.first().is_some_and(|first| first.at == second) {
+        actions.insert(0, Placed { at: opening, action: Action::Shown });
+    }
 }
 
 fn cancel(state: &State, run: u32, next: Position) -> Arrival {

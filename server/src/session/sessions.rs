@@ -9,6 +9,7 @@ use super::act::{self, Conflict, Placed};
 use super::claims::{Claims, Environment, LONGEST_ID, TIME_TO_ACT, TIME_TO_OPEN};
 use super::fresh::Fresh;
 use super::handle::new_handle;
+use super::order;
 use super::outcome::{Ended, TokenClaims};
 use super::stored::Stored;
 use crate::billing::{Billing, Lookup, LookupError, Registry, Snapshot};
@@ -319,9 +320,10 @@ impl Sessions {
     pub async fn act_with(
         &self,
         session: Stored,
-        actions: Vec<Placed>,
+        mut actions: Vec<Placed>,
         cancel: CancelTiming,
     ) -> Result<Acted, SessionError> {
+        order::open_first(&session.state, &mut actions);
         let brand = self.config.brand(&session.brand).cloned().ok_or(SessionError::UnknownBrand)?;
         let fresh = Fresh::of(self, &session, &brand, &actions).await?;
         let now = self.clock.now();

@@ -3,7 +3,7 @@
 use flow::Document;
 use serde_json::{Value, json};
 
-use crate::server::Running;
+use crate::server::{Answer, PAGE, Running};
 
 #[tokio::test]
 async fn the_first_fetch_freezes_the_document_and_later_ones_answer_the_same() {
@@ -165,4 +165,57 @@ async fn a_sandbox_session_says_so_in_its_result() {
     let verified =
         server.post("/api/public/cancel/result").json(&json!({ "token": token })).send().await.unwrap();
     assert_eq!(verified.json::<Value>().await.unwrap()["environment"], "sandbox");
+}
+
+/// Asks for the document as the widget does.
+async fn posted(server: &Running, origin: &str, fields: &[(&str, &str)]) -> Answer {
+    let sent = server.post("/v1/flow").header("origin", origin).form(fields).send().await;
+    Answer::of(sent.expect("an answer")).await
+}
+
+#[tokio::test]
+async fn a_form_gets_the_same_document_as_a_header() {
+    let server = Running::start().await;
+    let id = server.session(1).await;
+    let document = posted(&server, PAGE, &[("session", &id), ("public_key", "")]).await.ok();
+    assert_eq!(document, server.flow(&id).await.ok());
+    server.act(&id, json!([{ "run": 1, "seq": 1, "do": "shown" }])).await.ok();
+    assert_eq!(posted(&server, PAGE, &[("session", &id)]).await.ok(), server.flow(&id).await.ok());
+}
+
+#[tokio::test]
+async fn a_form_is_refused_for_the_same_reasons_as_a_header() {
+    let server = Running::start().await;
+    let id = server.session(1).await;
+    let refused = async |origin, fields: &[(&str, &str)]| posted(&server, origin, fields).await;
+    assert!(refused(PAGE, &[]).await.error(401).contains("field `session`"));
+    assert!(refused(PAGE, &[("session", "")]).await.error(401).contains("field `session`"));
+    refused(PAGE, &[("session", "ret_made_up")]).await.error(401);
+    assert!(
+        refused(PAGE, &[("session", &id), ("public_key", "pk_x")]).await.error(401).contains("malformed")
+    );
+    assert!(
+        refused("https://globex.example", &[("session", &id)]).await.error(401).contains("another brand")
+    );
+    assert!(refused("https://evil.example", &[("session", &id)]).await.error(403).contains("origins"));
+    let sent = server.post("/v1/flow").json(&json!({ "session": id })).send().await.unwrap();
+    assert!(Answer::of(sent).await.error(415).contains("x-www-form-urlencoded"));
+    assert_eq!(server.count("sessions").await, 0, "nothing was stored for any of them");
+}
+
+#[tokio::test]
+async fn the_first_step_comes_drawn_as_the_engine_would_draw_it() {
+    let server = Running::start().await;
+    let id = server.session(1).await;
+    let drawn = |document: &Value| -> Vec<String> {
+        let Document { flow, policy, state } = Document::read(&document).unwrap();
+        flow::opening(&flow, &policy, &state).form.drawing()
+    };
+    let fresh = server.flow(&id).await.ok();
+    assert_eq!(fresh["first"], json!(drawn(&fresh)));
+    assert!(fresh["first"].as_array().unwrap().contains(&json!(format!("@action={}/c", server.url))));
+    server.act(&id, json!([{ "run": 1, "seq": 1, "do": "cancel" }])).await.ok();
+    let ended = server.flow(&id).await.ok();
+    assert_eq!(ended["first"], json!(drawn(&ended)));
+    assert_ne!(ended["first"], fresh["first"], "a session that has ended opens as its receipt");
 }

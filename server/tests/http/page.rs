@@ -276,7 +276,7 @@ async fn an_open_flow_is_the_widgets_and_what_has_ended_stays_plain() {
         let page = visitor.page().await;
         assert_eq!(page.step(), step);
         let widgets = page.all("script[type=module][src], link[rel=modulepreload], main[data-session]").len();
-        assert_eq!(widgets, if has_widget() { 3 } else { 0 });
+        assert_eq!(widgets, if has_widget() { 4 } else { 0 });
         let allowed = policy().await.contains("; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; ");
         assert_eq!(allowed, has_widget());
         if let Some(main) = page.all("main[data-session]").first() {
@@ -309,7 +309,7 @@ async fn the_widgets_scripts_are_kept_for_good_and_travel_compressed() {
     let visitor = Visitor::open(&server, &server.session(1).await).await;
     let page = visitor.page().await;
     let paths = page.all("script[src], link[rel=modulepreload]");
-    assert_eq!(paths.len(), if has_widget() { 2 } else { 0 });
+    assert_eq!(paths.len(), if has_widget() { 3 } else { 0 });
     for element in paths {
         let path = element.value().attr("src").or(element.value().attr("href")).unwrap();
         let plain = server.get(path).send().await.unwrap();
@@ -318,7 +318,7 @@ async fn the_widgets_scripts_are_kept_for_good_and_travel_compressed() {
         assert_eq!(plain.headers()["x-content-type-options"], "nosniff");
         assert!(!plain.headers().contains_key("content-encoding"));
         let plain = plain.bytes().await.unwrap();
-        if !path.contains("/engine.") {
+        if !path.starts_with("/js/") {
             continue;
         }
         assert!(!String::from_utf8_lossy(&plain).contains("sourceMappingURL"));

@@ -3,7 +3,7 @@
 
 import { writeFile } from "node:fs/promises";
 
-import { Key } from "selenium-webdriver";
+import { Key, error } from "selenium-webdriver";
 
 const PATIENCE = 10_000;
 
@@ -19,7 +19,7 @@ const KINDS = {
 
 /** Runs in the page: the first element of these that is shown and has this name. */
 function look(selector, name) {
-  const host = document.querySelector("dialog[data-farewell] > div");
+  const host = document.querySelector("dialog[data-farewell] > div, main > section > div");
   const labelled = (element) => [...(element.labels ?? [])].map((label) => (label.querySelector("span") ?? label).textContent);
   const named = (element) => [element.getAttribute("aria-label"), ...labelled(element), element.textContent];
   for (const root of [host?.shadowRoot, document]) {
@@ -68,16 +68,30 @@ export class DrivenPage {
     return this.find("heading", name);
   }
 
-  async press(name) {
-    await (await this.find("button", name)).click();
+  press(name) {
+    return this.#act("button", name, (button) => button.click());
   }
 
-  async choose(name) {
-    await (await this.find("radio", name)).click();
+  choose(name) {
+    return this.#act("radio", name, (radio) => radio.click());
   }
 
-  async fill(name, text) {
-    await (await this.find("textbox", name)).sendKeys(text);
+  fill(name, text) {
+    return this.#act("textbox", name, (textbox) => textbox.sendKeys(text));
+  }
+
+  /** Does something with what has this name; again, if something else of this name has come into its place meanwhile: on a hosted
+   *  page the widget takes over from the plain form. */
+  async #act(kind, name, act) {
+    await this.until(async () => {
+      try {
+        await act(await this.find(kind, name));
+        return true;
+      } catch (failure) {
+        if (failure instanceof error.StaleElementReferenceError) return false;
+        throw failure;
+      }
+    }, `the ${kind} "${name}" to stay`);
   }
 
   /** Presses a key where the focus is: `ESCAPE`, `TAB`, `ENTER`, `SPACE`. */

@@ -29,4 +29,4 @@ export async function holdEngine(page) {
 }
 
 /** Where the server has the engine. */
-export const ENGINE = /\/c\/engine\.[0-9a-f]{16}\.js$/;
+export const ENGINE = /\/js\/[0-9a-f]{16}\/engine\.js$/;

@@ -31,7 +31,7 @@ offers = ["headlines"]
 
 /** @type {Record<string, Scene>} */
 export const SCENES = {
-  "loading": { network: { "**/engine.js": "silence" }, see: "dialog[open]" },
+  "loading": { network: { "**/opening.js": "silence" }, see: "dialog[open]" },
   "failed": { network: { "**/v1/flow": "abort" }, see: "dialog[open] a" },
   "survey": { see: "[value=answer]" },
   "survey-answered": { steps: [["reason", "too_expensive"]], see: "[value=answer]" },
