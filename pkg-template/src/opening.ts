@@ -118,8 +118,8 @@ export async function take(
   };
 
   try {
-    // Throws where WebAssembly is missing or forbidden. Then nothing is begun here.
-    new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+    // Throws where WebAssembly is missing or forbidden, in WebKit not before the instance. Then nothing is begun here.
+    new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)));
     const before = leaving.get(id);
     if (before) {
       await Promise.race([before, new Promise(late)]);
