@@ -12,6 +12,7 @@ import { after, before, test } from "node:test";
 import { announced, listen } from "./stage/announcements.mjs";
 import { PLACES, REASONS } from "./stage/factors.mjs";
 import { closed, heading, press } from "./stage/flow.mjs";
+import { ENGINE } from "./stage/full-page.mjs";
 import { ScreenReader } from "./stage/screen-reader.mjs";
 import { root } from "./stage/server.mjs";
 import { Stage } from "./stage/stage.mjs";
@@ -73,7 +74,7 @@ test("every step of the widget is read as it was", { timeout: 240_000 }, async (
 test("every step of the hosted page is read as it was", { timeout: 240_000 }, async () => {
   for (const way of Object.keys(WAYS)) {
     const page = await stage.page();
-    await page.route("**/c/engine.*", (route) => route.abort()); // the plain page: the widget's steps are read above
+    await page.route(ENGINE, (route) => route.abort()); // the plain page: the widget's steps are read above
     await page.goto(await stage.formAddress(await stage.newcomer()));
     await press(page, "Cancel Subscription");
     await take("default", page, way, REASONS[0], "hosted");

@@ -66,7 +66,8 @@ impl Desk {
         }
     }
 
-    /// Stores a declaration and its receipt's mail, both or neither, and gives the name of its receipt's page.
+    /// Stores a declaration and its receipt's mail, both or neither, and gives the name of its receipt's page. A mailbox that has
+    /// got too many of them gets no more for a while; the declaration counts, and its page says so.
     ///
     /// Billing is not asked, so that neither the answer nor the time it takes tells who is a customer. The same form with the same
     /// content is one declaration, however often it is sent.
@@ -83,7 +84,8 @@ impl Desk {
                 None => token = form,
             }
         }
-        self.limits.count(from, &content.email, &brand.slug).map_err(NotReceived::TooOften)?;
+        self.limits.count(from, &brand.slug).map_err(NotReceived::TooOften)?;
+        let mailed = self.limits.may_mail(&content.email);
         let now = self.sessions.clock.now();
         let confirmation = new_handle()?;
         let mut declaration = Declaration {
@@ -95,6 +97,7 @@ impl Desk {
             locale,
             received_at: clock::text(now),
             confirm_until: later(now, CONFIRM_WITHIN),
+            mailed,
             status: Status::Received,
             why: None,
             customer: None,
@@ -124,7 +127,9 @@ impl Desk {
                     new_reference().map_err(|error| Error::Malformed(error.to_string()))?;
             }
             Register::insert(tx, &declaration, &token, &confirmation).await?;
-            crate::mail::insert(tx, &mail::receipt(&declaration, &brand, &link), now).await?;
+            if mailed {
+                crate::mail::insert(tx, &mail::receipt(&declaration, &brand, &link), now).await?;
+            }
             Ok::<_, Error>(token)
         });
         Ok(written.await?)

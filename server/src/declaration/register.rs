@@ -180,8 +180,8 @@ impl Register {
         let content = &declaration.content;
         sqlx::query(
             "INSERT INTO declarations (id, reference, brand, kind, name, contract, extraordinary, cause, wished_end, email, \
-             locale, received_at, receipt_hash, confirm_hash, confirm_until, status, next_attempt_at, alarm_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $12, $17)",
+             locale, received_at, receipt_hash, confirm_hash, confirm_until, status, next_attempt_at, alarm_at, mailed) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $12, $17, $18)",
         )
         .bind(&declaration.id)
         .bind(&declaration.reference)
@@ -200,6 +200,7 @@ impl Register {
         .bind(&declaration.confirm_until)
         .bind(declaration.status.name())
         .bind(&declaration.alarm_at)
+        .bind(declaration.mailed)
         .execute(tx)
         .await?;
         Ok(())

@@ -26,6 +26,8 @@ pub struct Declaration {
     pub received_at: String,
     /// Until when the mailed link confirms it.
     pub confirm_until: String,
+    /// Whether its receipt was mailed. A mailbox that has got too many gets no more for a while.
+    pub mailed: bool,
     /// Where it is.
     pub status: Status,
     /// Why a person has to see to it.
@@ -247,6 +249,7 @@ impl Declaration {
             locale: row.try_get("locale")?,
             received_at: row.try_get("received_at")?,
             confirm_until: row.try_get("confirm_until")?,
+            mailed: row.try_get("mailed")?,
             customer: row.try_get("customer")?,
             subscription: row.try_get("subscription")?,
             period_end: row.try_get("period_end")?,

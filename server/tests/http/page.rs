@@ -329,7 +329,7 @@ async fn the_widgets_scripts_are_kept_for_good_and_travel_compressed() {
             assert!(answer.bytes().await.unwrap().len() * 4 < plain.len() * 3, "{encoding}");
         }
     }
-    let unknown = server.get("/c/engine.0000000000000000.js").send().await.unwrap();
+    let unknown = server.get("/js/0000000000000000/engine.js").send().await.unwrap();
     assert_eq!(unknown.status(), 404);
 }
 

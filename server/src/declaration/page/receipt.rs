@@ -24,7 +24,8 @@ pub(super) fn page(declaration: &Declaration, brand: &Brand, path: &str) -> Docu
     let title = title(declaration);
     let mut paper = Element::new("div", "step declaration receipt");
     paper.add("h1", "").text(title);
-    paper.add("p", "lead").text(&say("declaration_receipt_lead"));
+    let lead = if declaration.mailed { "declaration_receipt_lead" } else { "declaration_receipt_not_mailed" };
+    paper.add("p", "lead").text(&say(lead));
     list(&mut paper, &lines(declaration, brand));
     paper.add("p", "hint").text(&say("declaration_receipt_keep"));
     let actions = paper.add("div", "actions");
