@@ -1,11 +1,11 @@
 // The lazily loaded chunk: the flow as WebAssembly, deflated and in base64, because a string inside a script is the one form
 // that every bundler passes through unconfigured. Only intent loads it, so it begins to start as soon as it has come.
 
-import init, * as glue from "farewell-glue";
+import init, { showRetentionView } from "farewell-glue";
 import wasm from "farewell-wasm";
 
 /** What the WebAssembly module exports, ready to be called. */
-export type Engine = typeof glue;
+export type Engine = { showRetentionView: typeof showRetentionView };
 
 /** `Uint8Array.fromBase64` is younger than some browsers this runs in, and than TypeScript's own list. */
 type Bytes = { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
@@ -27,7 +27,7 @@ export function load(): Promise<Engine> {
 async function start(): Promise<Engine> {
   const inflated = new Blob([decode(wasm)]).stream().pipeThrough(new DecompressionStream("deflate"));
   await init({ module_or_path: await new Response(inflated).arrayBuffer() });
-  return glue;
+  return { showRetentionView };
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {

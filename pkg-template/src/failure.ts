@@ -26,8 +26,7 @@ export function fail(
   cause: unknown,
   { apiBase, email, session, attempt }: Ways,
 ): void {
-  const hint = refused ? "Is the session id fresh, and of this brand?" : "Is apiBase the server's address?";
-  console.error(`Farewell: no flow from ${apiBase}/v1/flow: ${told(cause)} ${hint}`);
+  console.error(`Farewell: no flow from ${apiBase}/v1/flow: ${told(cause)} Look at ${refused ? "the session id" : "apiBase"}.`);
 
   const root = dialog.firstElementChild!.shadowRoot!;
   const loading = [...root.childNodes];

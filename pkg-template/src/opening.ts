@@ -13,7 +13,7 @@ import { shield } from "./shield.js";
 export { draw, dress, paint, show };
 
 /** The parts of a session's document that the first step is drawn from. */
-type First = { first: string[]; flow: { locale: string; time_zone: string } };
+type First = { first: string[]; flow: { locale: string; time_zone: string; words: Record<string, string> } };
 
 /** Sessions whose last visit has ended and is still being told to the server. What is fetched meanwhile is out of date. */
 const leaving = new Map<string, Promise<void>>();
@@ -43,8 +43,8 @@ const warm = () => void load().catch(() => {});
 let opened = false;
 setTimeout(() => opened || warm());
 
-/** When what was drawn is on the screen. A page that is not looked at draws nothing, and need not be waited for. */
-const painted = () => new Promise((done) => (document.hidden ? done(0) : requestAnimationFrame(() => setTimeout(done))));
+/** When what was drawn is on the screen. In a page that nobody looks at, that is when somebody does. */
+const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 
 /**
  * Brings an open dialog to its first step, or says in it what to do instead.
@@ -85,7 +85,8 @@ export async function take(
 
   clearTimeout(slow);
 
-  let [id, document] = fetched;
+  const [id, document] = fetched;
+  const { first, flow: { locale, time_zone, words } } = document as First;
   const root = dialog.firstElementChild!.shadowRoot!;
   const ask = async (id: string) => {
     const body = new URLSearchParams({ session: id, public_key: config.publicKey || "" });
@@ -107,11 +108,20 @@ export async function take(
     pressed ??= button;
     pressed.classList.add("pressed");
     pressed.form!.ariaBusy = "true";
+    root.querySelector(".said")!.textContent = words.working!;
   };
-  const over = () => void leaving.delete(id);
+  // What was fetched meanwhile is forgotten.
+  const over = () => {
+    leaving.delete(id);
+    remove();
+  };
   const left = () => {
-    const { run, seq } = Object.fromEntries(new FormData(root.querySelector("form")!));
-    const body = JSON.stringify({ actions: [{ run: +run!, seq: +seq!, do: "close" }] });
+    const fields = Object.fromEntries(new FormData(root.querySelector("form")!, pressed));
+    const run = +fields.run!;
+    const seq = +fields.seq!;
+    // What was pressed counts, whoever closes while it waits. `close` is refused where that was the end.
+    const actions = [{ do: "close", ...fields, run, seq }, ...(pressed ? [{ do: "close", run, seq: seq + 1 }] : [])];
+    const body = JSON.stringify({ actions });
     const headers = { Authorization: "Bearer " + id, "Content-Type": "application/json" };
     const told = fetch(apiBase + "/v1/flow/actions", { method: "POST", headers, body });
     leaving.set(id, told.then((answer) => answer.text()).then(over, over));
@@ -123,20 +133,20 @@ export async function take(
     const before = leaving.get(id);
     if (before) {
       await Promise.race([before, new Promise(late)]);
-      try {
-        document = await ask(id);
-      } catch (cause) {
-        return fail(dialog, false, cause, { apiBase, email: config.fallbackEmail, session, attempt });
-      }
+      leaving.delete(id);
+      return dialog.isConnected ? attempt() : undefined;
     }
-    if (!dialog.isConnected) return;
-    const { first, flow } = document as First;
-    dress(dialog, style);
-    paint(dialog, document);
-    show(dialog, draw(first, flow.locale, flow.time_zone));
-    root.addEventListener("submit", wait);
-    dialog.addEventListener("close", left);
-    await painted();
+    const step = draw(first, locale, time_zone);
+    // What has ended is the engine's to show: closing it tells how.
+    const drawn = !!step.querySelector(".close");
+    if (drawn) {
+      dress(dialog, style);
+      paint(dialog, document);
+      show(dialog, step);
+      root.addEventListener("submit", wait);
+      dialog.addEventListener("close", left);
+      await painted();
+    }
     const engine = await load();
     if (!dialog.isConnected) return;
 
@@ -159,8 +169,8 @@ export async function take(
     const enter = (id: string, document: object, drawn: boolean, again?: string[][]) =>
       engine.showRetentionView(id, { dialog, document, style, drawn, apiBase, publicKey, fallbackEmail, fragment, callbacks, again, renew, onRest });
     let onRest = () => {};
-    const rested = new Promise<void>((done) => (onRest = done)).then(over);
-    enter(id, document, true);
+    const rested = new Promise<void>((done) => (onRest = () => setTimeout(done))).then(over);
+    enter(id, document, drawn);
     root.removeEventListener("submit", wait);
     dialog.removeEventListener("close", left);
     // From now on the engine tells how it ended. It does so from a listener of the same event, before the dialog is gone.
@@ -175,7 +185,9 @@ export async function take(
     if (!root.querySelector("form")) return page();
     alone = true;
     // Where the page's policy forbids to send it, by the link.
-    window.document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => effectiveDirective == "form-action" && page());
+    window.document.addEventListener("securitypolicyviolation", ({ effectiveDirective, disposition }) => {
+      if (pressed && dialog.isConnected && effectiveDirective == "form-action" && disposition == "enforce") page();
+    });
   }
   if (!pressed) return;
   const { form, classList } = pressed as HTMLButtonElement;

@@ -6,7 +6,7 @@ import { after, afterEach, before, test } from "node:test";
 
 import { closed, focused, heading, press } from "./stage/flow.mjs";
 import { Stage } from "./stage/stage.mjs";
-import { untilTold } from "./stage/told.mjs";
+import { told, untilTold } from "./stage/told.mjs";
 import { words } from "./stage/words.mjs";
 
 let stage;
@@ -217,5 +217,60 @@ for (const [way, leave] of [
     await press(page, words.skip_to_cancel);
     await heading(page, words.confirm_title);
     assert.deepEqual(page.complaints, []);
+  });
+}
+
+test("pressed and then closed before the engine is there: what was pressed counts", async () => {
+  const customer = await stage.newcomer();
+  const page = await stage.billingPage(customer);
+  await press(page, "Cancel Subscription");
+  await press(page, words.skip_to_cancel);
+  await heading(page, words.confirm_title);
+  await page.waitForLoadState("networkidle");
+  await page.reload(); // the session goes on where it was
+  const engine = await holdEngine(page);
+  await press(page, "Cancel Subscription");
+  await press(page, words.cancel);
+  await page.getByRole("status").getByText(words.working).waitFor();
+  const heard = response(page, "/v1/flow/actions");
+  await page.keyboard.press("Escape");
+  await closed(page);
+  const { result } = await (await heard).json();
+  assert.equal(result.outcome, "canceled");
+  assert.notEqual((await stage.server.subscription(customer)).cancel_at, null);
+  engine.give();
+});
+
+test("what has ended waits for the engine, and closing it tells how it ended", async () => {
+  const page = await stage.billingPage(await stage.newcomer());
+  await press(page, "Cancel Subscription");
+  await press(page, words.skip_to_cancel);
+  await press(page, words.cancel);
+  await heading(page, words.canceled_title);
+  await page.reload();
+  const engine = await holdEngine(page);
+  await press(page, "Cancel Subscription");
+  await engine.asked;
+  await heading(page, "One moment");
+  engine.give();
+  await heading(page, words.canceled_title);
+  await page.keyboard.press("Escape");
+  await closed(page);
+  await untilTold(page, "onComplete");
+  assert.deepEqual((await told(page)).map(([, { outcome }]) => outcome), ["canceled", "canceled"]);
+});
+
+for (const part of ["<script", "@onclick=globalThis.hacked=1", "@href=java\tscript:alert(1)", "@formaction=javascript:alert(1)", "@src=x"]) {
+  test(`a drawing that holds ${JSON.stringify(part)} is not drawn: the same session goes on as a page`, async () => {
+    const page = await stage.billingPage(await stage.newcomer());
+    await page.route("**/v1/flow", async (route) => {
+      const answer = await route.fetch();
+      const document = await answer.json();
+      const first = [...document.first.slice(0, -1), "<a", part, '"globalThis.hacked=1', ">", ">"];
+      await route.fulfill({ response: answer, json: { ...document, first: part[0] == "<" ? first.filter((p) => p !== "<a") : first } });
+    });
+    await press(page, "Cancel Subscription");
+    await page.waitForURL(/\/c\/[\w-]{16,}$/);
+    await heading(page, words.survey_title);
   });
 }

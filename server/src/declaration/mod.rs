@@ -1,7 +1,7 @@
 //! Declarations: that a contract is to end, or that somebody withdraws from it, posted on a public page without a login.
 //!
 //! German law (§ 312k BGB) and the EU's (Directive 2011/83/EU, Article 11a) demand such pages. A declaration counts from the moment
-//! it arrives: it is stored and its receipt is mailed in one transaction, with the same answer for everybody. Only afterwards it
+//! it arrives: it is stored, and the mail of its receipt with it, in one transaction, with the same answer for everybody. Only afterwards it
 //! is matched to a subscription, and nothing is carried out before the mailbox it names, or the merchant, has confirmed it. What
 //! cannot be matched is a work item for the merchant.
 

@@ -206,6 +206,7 @@ impl Declaration {
             "email": content.email,
             "locale": self.locale,
             "received_at": self.received_at,
+            "mailed": self.mailed,
             "status": self.status.name(),
             "why": self.why.map(Why::name),
             "overdue": self.is_overdue(now),

@@ -185,4 +185,22 @@ mod tests {
             Arrival::Conflict(_)
         ));
     }
+
+    #[test]
+    fn an_opening_that_nobody_told_of_comes_before_what_was_done_in_its_first_step() {
+        let opened = |state: &State, at: Position| {
+            let mut actions = vec![Placed { at, action: Action::Close }];
+            open_first(state, &mut actions);
+            actions.into_iter().map(|placed| (placed.at, placed.action.verb())).collect::<Vec<_>>()
+        };
+        let (fresh, ended) = (State::default(), walked(&[Action::Shown, Action::Keep]));
+        for (state, run) in [(&fresh, 1), (&ended, 2)] {
+            assert_eq!(opened(state, at(run, 2)), [(at(run, 1), "shown"), (at(run, 2), "close")]);
+            assert_eq!(opened(state, at(run, 1)), [(at(run, 1), "close")]);
+            assert_eq!(opened(state, at(run, 3)), [(at(run, 3), "close")]);
+            assert_eq!(opened(state, at(run + 1, 2)), [(at(run + 1, 2), "close")]);
+        }
+        let open = walked(&[Action::Shown]);
+        assert_eq!(opened(&open, at(1, 2)), [(at(1, 2), "close")], "it was told of");
+    }
 }
