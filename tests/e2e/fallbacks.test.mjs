@@ -300,9 +300,10 @@ test("expired on the first step: the typing goes on, and what is sent arrives in
   await refused;
   await fill(page);
   const typed = await survey(page);
+  const arrived = page.waitForResponse((response) => response.url().endsWith("/v1/flow/actions") && response.ok());
   await press(page, words.skip_to_cancel);
   await heading(page, words.confirm_title);
-  await page.waitForResponse((response) => response.url().endsWith("/v1/flow/actions") && response.ok());
+  await arrived;
   await press(page, words.back);
   await heading(page, words.survey_title);
   assert.deepEqual(await survey(page), typed);

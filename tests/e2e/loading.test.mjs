@@ -101,8 +101,9 @@ test("who saves data loads nothing by pointing, and everything by pressing", asy
   await button(page).focus();
   await page.evaluate(() => new Promise(requestAnimationFrame));
   assert.deepEqual(ours(page), []);
+  const asked = page.waitForRequest((request) => request.url().endsWith("/v1/flow"));
   await page.mouse.down();
-  await page.waitForRequest((request) => request.url().endsWith("/v1/flow"));
+  await asked;
   await page.mouse.up();
   await heading(page, words.survey_title);
 });
