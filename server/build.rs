@@ -9,8 +9,9 @@ use std::{env, fs};
 use brotli::enc::BrotliEncoderParams;
 use flate2::{Compression, write::GzEncoder};
 
-/// What a page of the server loads of the package. They name each other by their names, so they stay side by side.
-const SCRIPTS: [&str; 2] = ["opening.js", "engine.js"];
+/// What the server has of the package: for its own pages, and for pages with a script tag. They name each other by their names, so
+/// they stay side by side.
+const SCRIPTS: [&str; 3] = ["embed.js", "opening.js", "engine.js"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -5,6 +5,7 @@
 //   farewell-wasm   a string: the base64 of the zlib-deflated module
 // A `.css` file that a script imports is a string as well: the minified text of the sheet.
 
+import { createHash } from "node:crypto";
 import { readFile, writeFile, access } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -97,8 +98,12 @@ const shared = {
  *  https://v8.dev/blog/explicit-compile-hints */
 const EAGER = "//# allFunctionsCalledOnLoad";
 
+/** A script of another origin that was not asked for with CORS has no address of its own to import from.
+ *  https://html.spec.whatwg.org/multipage/webappapis.html#creating-a-classic-script (muted errors) */
+const BESIDE = '(()=>{const $opening=new URL("opening.js",document.currentScript.src).href;';
+
 /** One script of the package. Each loads the others lazily, by name: they stay files of their own. */
-async function script(source, others, banner) {
+async function script(source, others, banner, more) {
   const outfile = join(options.out, basename(source).replace(/\.ts$/, ".js"));
   const result = await esbuild.build({
     ...shared,
@@ -109,12 +114,37 @@ async function script(source, others, banner) {
     sourcemap: "linked",
     metafile: true,
     write: false,
+    ...more,
   });
   if (result.warnings.length > 0) throw new Error(`esbuild warns about ${source}`);
   for (const file of result.outputFiles) {
+    if (banner === BESIDE && file.path === outfile) {
+      const parts = file.text.split('import("./opening.js")');
+      if (parts.length !== 2) throw new Error(`${source} imports the opening ${parts.length - 1} times`);
+      await writeFile(file.path, parts.join("import($opening)"));
+      continue;
+    }
     await writeFile(file.path, file.path.endsWith(".map") ? withoutPayload(file.text) : file.contents);
   }
 }
+
+/** The same entry for `require()`, with its types. The chunks it loads stay modules, which `import()` takes there as well. */
+async function required(source, others) {
+  const name = basename(source, ".ts");
+  await esbuild.build({
+    ...shared,
+    entryPoints: [join(options.template, source)],
+    outfile: join(options.out, `${name}.cjs`),
+    format: "cjs",
+    external: others,
+    plugins: [parts, { name: "siblings", setup: (build) => build.onResolve({ filter: /^\.\/index\.js$/ }, sibling) }],
+  });
+  const types = await readFile(join(options.template, `${name}.d.ts`), "utf8");
+  await writeFile(join(options.out, `${name}.d.cts`), types.replaceAll('"./index.js"', '"./index.cjs"'));
+}
+
+/** Entries share one facade, and with it its dialogs. */
+const sibling = ({ importer }) => (importer ? { path: "./index.cjs", external: true } : undefined);
 
 /** A source map says nothing about a module that is base64: without it the map is a tenth. */
 function withoutPayload(text) {
@@ -123,6 +153,12 @@ function withoutPayload(text) {
     map.sources[i].startsWith("deflated:") ? null : content,
   );
   return JSON.stringify(map);
+}
+
+/** What a script tag may pin a file to. The server has the very same bytes. */
+async function integrity(name) {
+  const content = await readFile(join(options.out, name));
+  return `sha384-${createHash("sha384").update(content).digest("base64")}`;
 }
 
 /** The manifest, with the version of the workspace. Every file it promises must be there. */
@@ -148,6 +184,15 @@ try {
   await script("src/opening.ts", ["./engine.js"], EAGER);
   await script("src/engine.ts", ["./opening.js"], EAGER);
   await script("src/headless.ts", ["./engine.js"]);
+  // A React framework draws on a server what does not say that it is the client's.
+  await script("src/react.ts", ["react", "./index.js"], '"use client";');
+  await script("src/element.ts", ["./index.js"]);
+  await script("src/embed.ts", ["./opening.js"], BESIDE, { format: "iife", sourcemap: "external", footer: { js: "})()" } });
+  console.log(`    embed.js has the integrity ${await integrity("embed.js")}`);
+  await required("src/index.ts", ["./opening.js"]);
+  await required("src/react.ts", ["react"]);
+  await required("src/element.ts", []);
+  await required("src/headless.ts", ["./engine.js"]);
   await esbuild.build({ ...shared, entryPoints: [options.glue], outfile: options["glue-alone"] });
   await manifest();
 } catch (error) {

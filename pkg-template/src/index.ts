@@ -74,7 +74,7 @@ export class Farewell {
     check(session);
     const container = document.getElementById(elementId);
     if (!container) throw Error(`Element with id ${elementId} not found`);
-    const warm = () => (navigator as { connection?: { saveData?: boolean } }).connection?.saveData || this.#warm(session);
+    const warm = () => (navigator as { connection?: { saveData?: boolean } }).connection?.saveData || this.warm(session);
     // Handler properties, so that mounting again on an adopted button replaces what an earlier mount put there.
     const button = Object.assign(
       container.querySelector<HTMLElement>("[data-farewell]") ??
@@ -86,7 +86,7 @@ export class Farewell {
       {
         onpointerenter: warm,
         onfocus: warm,
-        onpointerdown: () => this.#warm(session),
+        onpointerdown: () => this.warm(session),
         onclick: (event: Event) => {
           event.preventDefault();
           // Safari does not focus a button that is clicked, and the dialog gives focus back to what had it.
@@ -104,7 +104,7 @@ export class Farewell {
     if (open?.isConnected) return open;
     const config = this.#config;
     const email = config.fallbackEmail;
-    const apiBase = this.#api();
+    const apiBase = this.origin();
     const call: Call = (name, result) =>
       (own?.[name] ?? this.#callbacks?.[name] ?? config.callbacks?.[name])?.(result);
 
@@ -127,7 +127,7 @@ export class Farewell {
     const attempt = () => {
       heading.focus();
       setTimeout(say, 3e3);
-      const flow = this.#warm(session);
+      const flow = this.warm(session);
       opening().then(
         (opening) => opening.take(dialog, session, flow, apiBase, config, call, attempt, remove),
         () => flow.then(([id]) => dialog.isConnected && location.assign(apiBase + "/c#" + id), say),
@@ -160,7 +160,7 @@ export class Farewell {
   }
 
   /** Where the server is: as configured, else as the public key says, else where this page comes from. */
-  #api(): string {
+  origin(): string {
     const { apiBase, publicKey } = this.#config;
     try {
       return new URL(apiBase ?? atob(publicKey.split("_")[2]!)).origin;
@@ -170,13 +170,13 @@ export class Farewell {
   }
 
   /** What draws the first step, and the document it draws, side by side. */
-  #warm(session: SessionSource): Promise<Fetched> {
+  warm(session: SessionSource): Promise<Fetched> {
     opening();
     return once(session, async () => {
       const id = (session as Function).call ? await (session as () => Promise<string>)() : (session as string);
       // A form, and no header of ours: so a server on another origin is asked right away, without a preflight.
       const body = new URLSearchParams({ session: id, public_key: this.#config.publicKey || "" });
-      const answer = await fetch(this.#api() + "/v1/flow", { method: "POST", body });
+      const answer = await fetch(this.origin() + "/v1/flow", { method: "POST", body });
       const document = await answer.json();
       if (!document.flow) throw [answer.status, document.error];
       return [id, document];

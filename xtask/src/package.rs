@@ -254,6 +254,8 @@ fn assemble(parts: &Parts) -> Result<()> {
         template.join("README.md"),
         template.join("index.d.ts"),
         template.join("headless.d.ts"),
+        template.join("react.d.ts"),
+        template.join("element.d.ts"),
         root.join("LICENSE-APACHE"),
         root.join("LICENSE-MIT"),
     ];
@@ -276,7 +278,7 @@ fn assemble(parts: &Parts) -> Result<()> {
 /// Nothing forbidden in any script.
 fn check(folder: &Path) -> Result<()> {
     for file in stamp::files(folder)? {
-        if file.extension().is_none_or(|extension| extension != "js") {
+        if file.extension().is_none_or(|extension| extension != "js" && extension != "cjs") {
             continue;
         }
         let script = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;

@@ -49,6 +49,8 @@ enum Check {
     Package,
     /// The package is within its budgets
     Size,
+    /// publint, Are the types wrong?, and programs right and wrong have nothing to say of the package's manifest and types
+    PackageLint,
     /// The unit and integration tests of flow, server and xtask; the server with the package's engine, if there is one
     Unit,
     /// The widget's tests, in a headless browser
@@ -122,6 +124,7 @@ impl Check {
             Check::Widget => "widget",
             Check::Package => "package",
             Check::Size => "size",
+            Check::PackageLint => "package-lint",
             Check::Types => "types",
             Check::E2e => "e2e",
             Check::Browsers => "browsers",
@@ -137,7 +140,7 @@ impl Check {
     }
 
     fn needs_package(self) -> bool {
-        matches!(self, Check::Size | Check::E2e | Check::Browsers)
+        matches!(self, Check::Size | Check::PackageLint | Check::E2e | Check::Browsers)
     }
 
     fn run(self, browser: Option<&Chromium>) -> Result<()> {
@@ -170,6 +173,7 @@ impl Check {
             Check::Widget => widget(browser.context("no browser")?),
             Check::Package => package::build(),
             Check::Size => bench::size(),
+            Check::PackageLint => package_lint(),
             Check::Types => types(),
             Check::E2e => end_to_end(|name| name != BROWSERS, &browser.context("no browser")?.variables()),
             // Installed only now: a machine without one of them still runs everything else.
@@ -227,6 +231,19 @@ fn types() -> Result<()> {
         bail!("pkg-template/tsconfig.json is missing: nothing says which files are to be checked");
     }
     shown(node::script(&node::module("typescript/bin/tsc")).args(["--noEmit", "--project"]).arg(template))
+}
+
+/// The package as a registry and a TypeScript program see it.
+fn package_lint() -> Result<()> {
+    package::build()?;
+    let pkg = workspace::pkg();
+    shown(node::script(&node::module("publint/src/cli.js")).arg("--strict").arg(&pkg))?;
+    // A script for script tags and a module for those who stream it: files, and nothing that a program imports.
+    let files = ["--exclude-entrypoints", "embed.js", "farewell.wasm"];
+    let attw = node::module("@arethetypeswrong/cli/dist/index.js");
+    shown(node::script(&attw).arg("--pack").arg(&pkg).args(["--quiet"]).args(files))?;
+    let programs = workspace::root().join("tests/types");
+    shown(node::script(&node::module("typescript/bin/tsc")).args(["--noEmit", "--project"]).arg(programs))
 }
 
 /// What is run in every browser; the other tests run in Chromium.

@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use super::widget::VERSION;
 use crate::brand::Brand;
 
 const CSS: &str = "text/css; charset=utf-8";
@@ -78,11 +77,11 @@ impl Asset {
         Self::new(name, "js", JAVASCRIPT, &[content])
     }
 
-    /// A script of the package.
+    /// A script of the package, under the name of its version.
     #[must_use]
-    pub fn of_package(script: &PackageScript) -> Self {
+    pub fn of_package(script: &PackageScript, version: &str) -> Self {
         Self {
-            path: format!("/js/{}/{}", *VERSION, script.name),
+            path: format!("/js/{version}/{}", script.name),
             content: Bytes::from_static(script.content),
             media_type: JAVASCRIPT,
             compressed: [Some(("br", script.brotli)), Some(("gzip", script.gzip))],
@@ -142,12 +141,8 @@ mod tests {
 
     #[test]
     fn the_best_encoding_that_a_request_takes_is_chosen() {
-        let script = Asset::of_package(&PackageScript {
-            name: "test.js",
-            content: b"plain",
-            brotli: b"best",
-            gzip: b"good",
-        });
+        let script = PackageScript { name: "test.js", content: b"plain", brotli: b"best", gzip: b"good" };
+        let script = Asset::of_package(&script, "0");
         for (accepted, expected) in [
             (&[][..], None),
             (&[""], None),

@@ -10,7 +10,7 @@ use flow::{Action, Element, Node, Notice, Posted};
 
 use super::asset::{Asset, STYLE};
 use super::document::{Script, origin_of};
-use super::{Document, Message, open, receipt, widget};
+use super::{Document, Message, open, package, receipt, widget};
 use crate::billing::LookupError;
 use crate::config::Config;
 use crate::format::Format;
@@ -29,6 +29,7 @@ pub fn router(config: &Config) -> Router<App> {
         .route("/c", get(open::page).post(post))
         .route(open::SCRIPT, get(open::script))
         .route(&STYLE.path, get(async || STYLE.answer()))
+        .merge(package::router())
         .merge(widget::router())
         .route("/c/{handle}", get(show).post(post))
         .route("/c/{handle}/receipt", get(receipt::page))

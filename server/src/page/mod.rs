@@ -6,6 +6,7 @@ mod document;
 mod handlers;
 mod message;
 mod open;
+mod package;
 mod receipt;
 mod widget;
 

@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use axum::Router;
-use axum::http::HeaderMap;
 use axum::routing::get;
 
-use super::asset::{Asset, PackageScript};
+use super::asset::Asset;
+use super::package;
 use crate::html;
 use crate::http::App;
 use crate::session::{Sessions, Stored};
@@ -15,37 +15,26 @@ use crate::session::{Sessions, Stored};
 #[derive(Debug)]
 pub struct Widget {
     /// The engine's chunk of the npm package.
-    pub engine: Asset,
+    pub engine: &'static Asset,
     /// The chunk that it draws with.
-    pub opening: Asset,
+    pub opening: &'static Asset,
     /// What mounts it.
     pub script: Asset,
 }
 
-/// The package's scripts. None where the server was built before the package.
-static SCRIPTS: &[PackageScript] = &include!(concat!(env!("OUT_DIR"), "/scripts.rs"));
-
 /// The widget. None where the server was built before the package; pages stay plain then.
 pub static WIDGET: LazyLock<Option<Widget>> = LazyLock::new(|| {
-    let script = |wanted| SCRIPTS.iter().find(|script| script.name == wanted).map(Asset::of_package);
     Some(Widget {
-        engine: script("engine.js")?,
-        opening: script("opening.js")?,
+        engine: package::script("engine.js")?,
+        opening: package::script("opening.js")?,
         script: Asset::script("widget", include_str!("widget.js")),
     })
 });
 
-/// What names this version of the package's scripts in their addresses. It is one for all of them, because they import each
-/// other by their own names.
-pub(super) static VERSION: LazyLock<String> =
-    LazyLock::new(|| super::asset::hash(SCRIPTS.iter().map(|script| script.content)));
-
-/// The routes of what the widget loads; none where there is no widget.
+/// The route of what mounts the widget; none where there is no widget.
 pub fn router() -> Router<App> {
-    let Some(widget) = &*WIDGET else { return Router::new() };
-    [&widget.engine, &widget.opening, &widget.script].into_iter().fold(Router::new(), |router, asset| {
-        router.route(&asset.path, get(async |request: HeaderMap| asset.answer_to(&request)))
-    })
+    let Some(Widget { script, .. }) = &*WIDGET else { return Router::new() };
+    Router::new().route(&script.path, get(async || script.answer()))
 }
 
 /// The widget, where it takes over the page of this session: while the flow is open, or was never opened. What has ended is

@@ -329,6 +329,14 @@ async fn the_widgets_scripts_are_kept_for_good_and_travel_compressed() {
             assert!(answer.bytes().await.unwrap().len() * 4 < plain.len() * 3, "{encoding}");
         }
     }
+    let alias = server.get("/js/v0/embed.js").send().await.unwrap();
+    assert_eq!(alias.status(), if has_widget() { 302 } else { 404 });
+    if has_widget() {
+        assert_eq!(alias.headers()["cache-control"], "public, max-age=300");
+        let script = server.get(alias.headers()["location"].to_str().unwrap()).send().await.unwrap();
+        assert_eq!(script.headers()["cache-control"], "public, max-age=31536000, immutable");
+        assert_eq!(script.headers()["access-control-allow-origin"], "*", "for `integrity`, which needs CORS");
+    }
     let unknown = server.get("/js/0000000000000000/engine.js").send().await.unwrap();
     assert_eq!(unknown.status(), 404);
 }

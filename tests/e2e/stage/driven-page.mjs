@@ -30,6 +30,12 @@ function look(selector, name) {
   return null;
 }
 
+/** Nothing, where what was found has been taken away since. */
+function unlessStale(failure) {
+  if (failure instanceof error.StaleElementReferenceError) return false;
+  throw failure;
+}
+
 export class DrivenPage {
   #driver;
 
@@ -61,7 +67,8 @@ export class DrivenPage {
 
   /** Waits for what has this name: the whole text, label or `aria-label`. */
   find(kind, name) {
-    return this.until(() => this.evaluate(look, KINDS[kind], name), `the ${kind} "${name}"`);
+    const looked = () => this.evaluate(look, KINDS[kind], name).catch(unlessStale);
+    return this.until(looked, `the ${kind} "${name}"`);
   }
 
   heading(name) {
@@ -88,8 +95,7 @@ export class DrivenPage {
         await act(await this.find(kind, name));
         return true;
       } catch (failure) {
-        if (failure instanceof error.StaleElementReferenceError) return false;
-        throw failure;
+        return unlessStale(failure);
       }
     }, `the ${kind} "${name}" to stay`);
   }

@@ -1,0 +1,42 @@
+import type { FlowResult, RenumerateConfig, SessionSource } from "./index.js";
+
+/** What `<farewell-cancel-button>` tells of, beside the dialog's own events. They do not bubble. */
+export interface FarewellCancelButtonEventMap extends HTMLElementEventMap {
+  /** The customer stays. */
+  retained: CustomEvent<FlowResult>;
+  /** The customer leaves. */
+  cancelled: CustomEvent<FlowResult>;
+  /** The dialog was closed. */
+  complete: CustomEvent<FlowResult>;
+}
+
+/**
+ * `<farewell-cancel-button session="ret_…" public-key="pk_…">`: a button, in the page itself, and the flow behind it.
+ *
+ * Attributes: `session`, `public-key`, `api-base`, `fallback-email`, `label`, `button-class`, `disabled`, `fragment="false"`. A button
+ * in it that is marked `data-farewell` is used as it is.
+ */
+export declare class FarewellCancelButton extends HTMLElement {
+  /** The session id, or a function that asks for one. As a property it comes before the attribute. The button is disabled without. */
+  get session(): SessionSource | null;
+  set session(session: SessionSource | null | undefined);
+
+  /** Opens the flow, as pressing the button does. */
+  open(): HTMLDialogElement;
+
+  addEventListener<K extends keyof FarewellCancelButtonEventMap>(
+    type: K,
+    listener: (this: FarewellCancelButton, event: FarewellCancelButtonEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
+}
+
+/** Makes the element known, once; importing this module does so too. Elements without attributes of their own go by the configuration. */
+export declare function define(config?: Partial<RenumerateConfig>): void;
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "farewell-cancel-button": FarewellCancelButton;
+  }
+}

@@ -1,0 +1,58 @@
+import type { ButtonHTMLAttributes, ReactElement, ReactNode } from "react";
+import type { CallbackOptions, FlowResult, RenumerateConfig, SessionSource } from "./index.js";
+
+export type { CallbackOptions, FlowResult, RenumerateConfig, SessionSource } from "./index.js";
+
+export interface RenumerateProviderProps {
+  /** May change: dialogs that are open keep the old one. */
+  config: RenumerateConfig;
+  children?: ReactNode;
+}
+
+/**
+ * Gives the components below it a configuration. When it goes, a flow that is open goes with it; other providers are left alone.
+ */
+export declare function RenumerateProvider(props: RenumerateProviderProps): ReactElement;
+
+export interface UseRenumerateOptions {
+  /** A session id or a function that asks for one. Undefined, null or empty while there is none yet. */
+  sessionId: SessionSource | null | undefined;
+  /** What is called is what the last render gave. A function that is missing leaves the call to the provider's configuration. */
+  callbacks?: CallbackOptions | undefined;
+}
+
+export interface UseRenumerate {
+  /**
+   * Opens the flow, and gives its dialog.
+   *
+   * @throws Error if the session id begins with neither `ret_` nor `sub_`.
+   */
+  open: () => HTMLDialogElement;
+  /** Whether there is a session to open. */
+  isReady: boolean;
+  /** How the flow that `open` opened has ended last; null until then. */
+  result: FlowResult | null;
+}
+
+/** @throws Error outside of a `RenumerateProvider`. */
+export declare function useRenumerate(options: UseRenumerateOptions): UseRenumerate;
+
+export interface CancelButtonProps extends UseRenumerateOptions, Omit<ButtonHTMLAttributes<HTMLButtonElement>, "form" | "type"> {
+  /** By default `farewell-cancel-btn`. */
+  className?: string | undefined;
+  /** The button's text. By default "Cancel Subscription". Children come first. Some places prescribe it: the session's `label` is lawful. */
+  label?: string | undefined;
+  /**
+   * Puts the button into a form that leads to the flow as a page: so it works where JavaScript is missing, broken or not there yet.
+   * Only for a session id, not for a function: it is written into the page.
+   */
+  form?: boolean | undefined;
+}
+
+/**
+ * The cancel button. Rendered on a server as well; loads nothing before a customer points at it or presses it. Disabled while there
+ * is no session. Attributes of a `<button>` are passed on.
+ *
+ * @throws Error outside of a `RenumerateProvider`; in its click handler, if the session id begins with neither `ret_` nor `sub_`.
+ */
+export declare function CancelButton(props: CancelButtonProps): ReactElement;

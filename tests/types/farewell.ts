@@ -1,0 +1,47 @@
+// What a TypeScript program may write, and what it may not: a line that is wrong says so, or this does not compile.
+
+import { Farewell, Renumerate, type FlowResult, type RenumerateConfig } from "@farewell/js";
+import "@farewell/js/element";
+import { openFlow, FlowError } from "@farewell/js/headless";
+
+const config: RenumerateConfig = { publicKey: "pk_x", fallbackEmail: "help@acme.example", fragment: false };
+const farewell: Renumerate = Farewell.getInstance(config);
+farewell.mountCancelButton("cancel", "ret_x");
+farewell.mountCancelButton("cancel", "ret_x", "btn");
+farewell.mountCancelButton("cancel", () => Promise.resolve("ret_x"), { label: "Leave", onComplete: ({ outcome }) => void outcome });
+const dialog: HTMLDialogElement = farewell.showRetentionView("ret_x", { onCancelled: (result: FlowResult) => void result.token });
+dialog.addEventListener("farewell:retained", ({ detail }) => void detail.offer?.kind);
+// Callbacks written for a library that passes nothing.
+farewell.setCallbacks({ onRetained: () => {} });
+
+// @ts-expect-error a configuration has a key
+new Farewell({});
+// @ts-expect-error the session comes second
+farewell.mountCancelButton("cancel");
+// @ts-expect-error the element by its id
+farewell.mountCancelButton(document.body, "ret_x");
+// @ts-expect-error the promise comes from a function, so that it can be asked for again
+farewell.showRetentionView(Promise.resolve("ret_x"));
+// @ts-expect-error it is spelled with two l
+farewell.setCallbacks({ onCanceled: () => {} });
+farewell.showRetentionView("ret_x", {
+  // @ts-expect-error there is no such outcome
+  onComplete: (result) => result.outcome === "cancelled",
+});
+
+const element = document.querySelector("farewell-cancel-button")!;
+element.session = "ret_x";
+element.session = () => Promise.resolve("ret_x");
+element.addEventListener("cancelled", ({ detail }) => void detail.receipt?.reference);
+// @ts-expect-error not a session
+element.session = 7;
+
+const flow = await openFlow("ret_x", config);
+flow.send({ do: "answer", reason: "price" });
+flow.send({ do: "cancel", kind: "extraordinary", cause: "Because" });
+flow.subscribe(({ step, actions }) => void (step === "offer" && actions.includes("accept")));
+new FlowError(401, "expired").status.toFixed();
+// @ts-expect-error there is no such action
+flow.send({ do: "stay" });
+// @ts-expect-error a reason belongs to an answer
+flow.send({ do: "keep", reason: "price" });
