@@ -269,7 +269,7 @@ for (const part of ["<script", "@onclick=globalThis.hacked=1", "@href=java\tscri
       const document = await answer.json();
       const first = [...document.first.slice(0, -1), "<a", part, '"globalThis.hacked=1', ">", ">"];
       await route.fulfill({ response: answer, json: { ...document, first: part[0] == "<" ? first.filter((p) => p !== "<a") : first } });
-    });
+    }, { times: 1 });
     await press(page, "Cancel Subscription");
     await page.waitForURL(/\/c\/[\w-]{16,}$/);
     await heading(page, words.survey_title);

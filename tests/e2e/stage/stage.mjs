@@ -171,6 +171,10 @@ export class Stage {
 
   /** Closes the pages of a test; the rest goes on. */
   async clear() {
-    for (const context of this.#contexts.splice(0)) await context.close();
+    for (const context of this.#contexts.splice(0)) {
+      // What still answers a request in the place of a server has nobody to answer any more.
+      for (const page of context.pages()) await page.unrouteAll({ behavior: "ignoreErrors" });
+      await context.close();
+    }
   }
 }
