@@ -57,6 +57,8 @@ enum Check {
     Widget,
     /// The server, the package and a real browser together
     E2e,
+    /// The packed package, built by Vite, webpack, Rspack, Rollup and esbuild without a line of configuration, opens the flow
+    Bundlers,
     /// The main paths in Chromium, Firefox and WebKit
     Browsers,
 }
@@ -127,6 +129,7 @@ impl Check {
             Check::PackageLint => "package-lint",
             Check::Types => "types",
             Check::E2e => "e2e",
+            Check::Bundlers => "bundlers",
             Check::Browsers => "browsers",
         }
     }
@@ -136,11 +139,11 @@ impl Check {
     }
 
     fn needs_browser(self) -> bool {
-        matches!(self, Check::Widget | Check::E2e | Check::Browsers)
+        matches!(self, Check::Widget | Check::E2e | Check::Bundlers | Check::Browsers)
     }
 
     fn needs_package(self) -> bool {
-        matches!(self, Check::Size | Check::PackageLint | Check::E2e | Check::Browsers)
+        matches!(self, Check::Size | Check::PackageLint | Check::E2e | Check::Bundlers | Check::Browsers)
     }
 
     fn run(self, browser: Option<&Chromium>) -> Result<()> {
@@ -175,9 +178,14 @@ impl Check {
             Check::Size => bench::size(),
             Check::PackageLint => package_lint(),
             Check::Types => types(),
-            Check::E2e => end_to_end(|name| name != BROWSERS, &browser.context("no browser")?.variables()),
+            Check::E2e => {
+                end_to_end("tests/e2e", |name| name != BROWSERS, &browser.context("no browser")?.variables())
+            }
+            Check::Bundlers => {
+                end_to_end("tests/bundlers", |_| true, &browser.context("no browser")?.variables())
+            }
             // Installed only now: a machine without one of them still runs everything else.
-            Check::Browsers => end_to_end(|name| name == BROWSERS, &browser::all()?),
+            Check::Browsers => end_to_end("tests/e2e", |name| name == BROWSERS, &browser::all()?),
         }
     }
 }
@@ -249,9 +257,9 @@ fn package_lint() -> Result<()> {
 /// What is run in every browser; the other tests run in Chromium.
 const BROWSERS: &str = "browsers.test.mjs";
 
-/// The tests in `tests/e2e` with such names.
-fn end_to_end(wanted: impl Fn(&str) -> bool, browsers: &Variables) -> Result<()> {
-    let folder = workspace::root().join("tests/e2e");
+/// The tests in this folder with such names.
+fn end_to_end(folder: &str, wanted: impl Fn(&str) -> bool, browsers: &Variables) -> Result<()> {
+    let folder = workspace::root().join(folder);
     let mut tests = stamp::files(&folder)?;
     tests.retain(|file| {
         let name = file.file_name().unwrap_or_default().to_string_lossy();

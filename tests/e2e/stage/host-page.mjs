@@ -8,10 +8,11 @@ import { extname, join } from "node:path";
 import { root } from "./server.mjs";
 
 const pkg = process.env.FAREWELL_PKG ?? join(root, "pkg");
-const TYPES = { ".js": "text/javascript", ".map": "application/json", ".wasm": "application/wasm" };
+const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".map": "application/json", ".wasm": "application/wasm" };
 
 export class HostPages {
   #pages = new Map();
+  #folders = new Map();
   /** Files of the package that are answered with 404, as if a blocker or a broken deployment had taken them. */
   withheld = new Set();
 
@@ -39,14 +40,20 @@ export class HostPages {
     return this.origin + path;
   }
 
+  /** Publishes the scripts in a folder, such as what a bundler has made: `/{name}/…`. */
+  publishFolder(name, folder) {
+    this.#folders.set(name, folder);
+  }
+
   async #answer(request, response) {
     const { pathname } = new URL(request.url, this.origin);
     const page = this.#pages.get(pathname);
     const headers = { "Cache-Control": "no-store", ...page?.headers };
     if (page) return response.writeHead(200, { "Content-Type": page.type, ...headers }).end(page.text);
-    const [, where, name, ...more] = pathname.split("/");
-    const known = where === "farewell" && more.length === 0 && !this.withheld.has(name) && TYPES[extname(name ?? "")];
-    const file = known && (await readFile(join(pkg, name)).catch(() => undefined));
+    const [, where, ...path] = pathname.split("/");
+    const folder = where === "farewell" && path.length === 1 && !this.withheld.has(path[0]) ? pkg : this.#folders.get(where);
+    const known = folder && !path.includes("..") && TYPES[extname(pathname)];
+    const file = known && (await readFile(join(folder, ...path)).catch(() => undefined));
     if (!file) return response.writeHead(404, headers).end();
     return response.writeHead(200, { "Content-Type": known, ...headers }).end(file);
   }

@@ -1,0 +1,152 @@
+// The packed tarball, installed as a merchant installs it, in every bundler without a line of configuration for us: the button opens the
+// flow in a real browser.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+
+import { heading, press } from "../e2e/stage/flow.mjs";
+import { root } from "../e2e/stage/server.mjs";
+import { Stage } from "../e2e/stage/stage.mjs";
+import { words } from "../e2e/stage/words.mjs";
+
+const run = promisify(execFile);
+const folder = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "bundlers");
+const pkg = process.env.FAREWELL_PKG ?? join(root, "pkg");
+const require = createRequire(join(folder, "package.json"));
+const tool = (name) => import(pathToFileURL(require.resolve(name)));
+
+let stage;
+before(async () => {
+  await install();
+  stage = await Stage.start();
+});
+after(() => stage?.stop());
+
+/** What merchants build with, and the package as it would come from the registry. Once for each lock file and package. */
+async function install() {
+  await mkdir(folder, { recursive: true });
+  for (const file of ["package.json", "package-lock.json"]) await cp(join(import.meta.dirname, file), join(folder, file));
+  const lock = await readFile(join(folder, "package-lock.json"), "utf8");
+  const installed = await readFile(join(folder, ".installed-from"), "utf8").catch(() => "");
+  if (installed !== lock) {
+    await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder });
+    await writeFile(join(folder, ".installed-from"), lock);
+  }
+  const { stdout } = await run("npm", ["pack", pkg, "--json", "--pack-destination", folder], { cwd: folder });
+  const [{ filename }] = JSON.parse(stdout);
+  await run("npm", ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", `./${filename}`], { cwd: folder });
+}
+
+const ENTRY = `
+  import { Farewell } from "@farewell/js";
+  const { key, session } = window.merchant;
+  new Farewell({ publicKey: key }).mountCancelButton("cancel", session);
+`;
+
+/** An app of one page in a folder of its own. */
+async function app(name) {
+  const source = join(folder, "apps", name);
+  await rm(source, { recursive: true, force: true });
+  await mkdir(source, { recursive: true });
+  await writeFile(join(source, "main.js"), ENTRY);
+  return { entry: join(source, "main.js"), source, out: join(source, "dist") };
+}
+
+/** Opens a page with what was built, and presses the button in it. */
+async function opens(name, out, script, { type = "module", head = "" } = {}) {
+  stage.host.publishFolder(name, out);
+  const session = await stage.server.session(await stage.newcomer());
+  const merchant = `<script>merchant = ${JSON.stringify({ key: stage.server.key.public, session })}</script>`;
+  const body = `${head}<div id="cancel"></div>${merchant}<script type="${type}" src="/${name}/${script}"></script>`;
+  await opened(stage.host.publish(`/with-${name}`, { body }));
+}
+
+async function opened(address) {
+  const page = await stage.page();
+  await page.goto(address);
+  await press(page, "Cancel Subscription");
+  await heading(page, words.survey_title);
+  await press(page, words.skip_to_cancel);
+  await heading(page, words.confirm_title);
+  assert.ok(page.url().startsWith(address), "in the page itself, and not as a page of the server");
+  assert.deepEqual(page.complaints, []);
+}
+
+const BUNDLERS = {
+  "Vite 8": async ({ source, entry, out }) => {
+    const { build } = await tool("vite");
+    await build({ root: source, base: "/vite-8/", logLevel: "error", build: { outDir: out, rollupOptions: { input: entry, output: { entryFileNames: "main.js" } } } });
+  },
+  "Vite 5": async ({ source, entry, out }) => {
+    const { build } = await tool("vite-5");
+    await build({ root: source, base: "/vite-5/", logLevel: "error", build: { outDir: out, rollupOptions: { input: entry, output: { entryFileNames: "main.js" } } } });
+  },
+  "webpack 5": async ({ source, entry, out }) => {
+    const { default: webpack } = await tool("webpack");
+    await packed(webpack({ mode: "production", context: source, entry, output: { path: out, filename: "main.js" } }));
+  },
+  "Rspack 2": async ({ source, entry, out }) => {
+    const { rspack } = await tool("@rspack/core");
+    await packed(rspack({ mode: "production", context: source, entry, output: { path: out, filename: "main.js" } }));
+  },
+  Rollup: async ({ entry, out }) => {
+    const [{ rollup }, { nodeResolve }] = [await tool("rollup"), await tool("@rollup/plugin-node-resolve")];
+    const bundle = await rollup({ input: entry, plugins: [nodeResolve({ browser: true })], onwarn: (warning) => assert.fail(warning.message) });
+    await bundle.write({ dir: out, entryFileNames: "main.js" });
+  },
+  "esbuild with splitting": async ({ entry, out }) => {
+    const { build } = await tool("esbuild");
+    const { warnings } = await build({ entryPoints: [entry], bundle: true, splitting: true, format: "esm", minify: true, outdir: out, logLevel: "silent" });
+    assert.deepEqual(warnings, []);
+  },
+};
+
+/** Runs a compiler of webpack's kind. Warnings are failures: a merchant would see them, too. */
+async function packed(compiler) {
+  const stats = await promisify(compiler.run.bind(compiler))();
+  await promisify(compiler.close.bind(compiler))();
+  const { errors, warnings } = stats.toJson({ errors: true, warnings: true });
+  // What it says of the size of files is about merchants' pages.
+  const said = [...errors, ...warnings].map(({ message }) => message).filter((text) => !/size limit|performance/.test(text));
+  assert.deepEqual(said, []);
+}
+
+for (const [bundler, build] of Object.entries(BUNDLERS)) {
+  test(`${bundler}: built without configuration, the flow opens`, async () => {
+    const name = bundler.toLowerCase().replaceAll(/\W+/g, "-");
+    const files = await app(name);
+    await build(files);
+    // These two find their chunks by the address of a script that is not a module.
+    const type = /webpack|Rspack/.test(bundler) ? "text/javascript" : "module";
+    await opens(name, files.out, "main.js", { type });
+  });
+}
+
+test("an import map in a plain page", async () => {
+  const installed = join(folder, "node_modules/@farewell/js");
+  const { source } = await app("plain");
+  stage.host.publishFolder("package", installed);
+  const head = `<script type="importmap">{ "imports": { "@farewell/js": "/package/index.js" } }</script>`;
+  await opens("plain", source, "main.js", { head });
+});
+
+test("Node takes it by import and by require, and the same class stands behind both names", async () => {
+  const script = (how) => `${how}
+    const instance = new Farewell({ publicKey: "pk_x" });
+    if (!(instance instanceof Renumerate)) throw new Error("two classes");
+    console.log(typeof openFlow, typeof define);`;
+  const imported = `import { Farewell, Renumerate } from "@farewell/js"; import { openFlow } from "@farewell/js/headless";
+    import { define } from "@farewell/js/element";`;
+  const required = `const { Farewell, Renumerate } = require("@farewell/js"); const { openFlow } = require("@farewell/js/headless");
+    const { define } = require("@farewell/js/element");`;
+  for (const [type, how] of [["module", imported], ["commonjs", required]]) {
+    const { stdout, stderr } = await run("node", [`--input-type=${type}`, "--eval", script(how)], { cwd: folder });
+    assert.deepEqual([stdout.trim(), stderr], ["function function", ""], type);
+  }
+});
