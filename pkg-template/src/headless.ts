@@ -3,7 +3,6 @@
 
 import type { FlowResult, RenumerateConfig, SessionSource } from "../index.js";
 import type { FlowAction, FlowDocument, FlowState, HeadlessFlow } from "../headless.js";
-import { load } from "./engine.js";
 
 /** The flow could not be opened: the server's status (0 when nobody answered) and what it said. */
 export class FlowError extends Error {
@@ -18,7 +17,9 @@ export class FlowError extends Error {
 
 export async function openFlow(session: SessionSource, config: RenumerateConfig): Promise<HeadlessFlow> {
   const apiBase = addressOf(config);
-  const [engine, { id, document }] = await Promise.all([load(), fetched(session, apiBase, config.publicKey)]);
+  // Only now: importing this on a server, or in a page that never opens a flow, starts nothing.
+  const starting = import("./engine.js").then(({ load }) => load());
+  const [engine, { id, document }] = await Promise.all([starting, fetched(session, apiBase, config.publicKey)]);
   const dialog = detached();
   const listeners = new Set<(state: FlowState) => void>();
   let state: FlowState | undefined;
