@@ -8,40 +8,17 @@ import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 
-import * as esbuild from "esbuild";
+import * as build from "./build.mjs";
 
 const here = fileURLToPath(new URL("./contestants", import.meta.url));
-const root = fileURLToPath(new URL("..", import.meta.url));
 const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript" };
 
-/** As an application's own build does it. */
-const BUILD = {
-  bundle: true,
-  minify: true,
-  legalComments: "none",
-  target: "es2022",
-  define: { "process.env.NODE_ENV": '"production"', __SENTRY_DEBUG__: "false", __SENTRY_TRACING__: "false" },
-  conditions: ["production"],
-  jsx: "automatic",
-  write: false,
-  logLevel: "warning",
-};
-
 /** What was bundled, as pairs of path and content. */
-async function bundle(name, options) {
-  const built = await esbuild.build({ ...BUILD, ...options });
-  return built.outputFiles.map((file) => [`/${name}/${basename(file.path)}`, file.contents]);
-}
+const named = (name, built) => built.outputFiles.map((file) => [`/${name}/${basename(file.path)}`, file.contents]);
 
-const scripts = (name, page) =>
-  bundle(name, { entryPoints: [join(here, name, page)], format: "esm", splitting: true, outdir: `/${name}` });
+const scripts = async (name, source) => named(name, await build.page(`${name}/${source}`, `/${name}`));
 
-/** The style of every step, minified, with the frame of this contestant around it. Farewell and Sentry bring their own. */
-async function style(name, frame) {
-  const files = [join(root, "flow/src/style.css"), frame];
-  const text = (await Promise.all(files.map((file) => readFile(file, "utf8")))).join("\n");
-  return [`/${name}/page.css`, (await esbuild.transform(text, { loader: "css", minify: true })).code];
-}
+const style = async (name, frame) => [`/${name}/page.css`, await build.style(frame)];
 
 function page(name, styled) {
   const link = styled ? `<link rel="stylesheet" href="/${name}/page.css">` : "";
@@ -58,19 +35,19 @@ const sentryVersion = () => createRequire(import.meta.url)("@sentry/browser/pack
 
 async function files(pkg) {
   const ours = (await readdir(pkg)).filter((name) => name.endsWith(".js"));
-  const [[, modal]] = await bundle("sentry", { entryPoints: [join(here, "sentry/modal.js")], format: "iife", outdir: "/sentry" });
+  const [[, modal]] = named("sentry", await build.script("sentry/modal.js", "/sentry"));
   return [
     ...(await Promise.all(ours.map(async (name) => [`/pkg/${name}`, await readFile(join(pkg, name))]))),
     ["/farewell/page.js", await readFile(join(here, "farewell/page.js"))],
     page("farewell", false),
     ...(await scripts("vanilla", "page.js")),
-    await style("vanilla", join(root, "flow/src/dialog.css")),
+    await style("vanilla", build.frames.native),
     page("vanilla", true),
     ...(await scripts("sentry", "page.js")),
     [`/${sentryVersion()}/feedback-modal.min.js`, modal],
     page("sentry", false),
     ...(await scripts("react", "page.jsx")),
-    await style("react", join(here, "react/dialog.css")),
+    await style("react", build.frames.radix),
     page("react", true),
   ];
 }

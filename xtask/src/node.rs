@@ -30,11 +30,30 @@ pub fn present() -> Result<()> {
 
 /// Makes sure that node_modules is what package-lock.json says.
 pub fn packages() -> Result<()> {
-    let root = workspace::root();
-    let lock = root.join("package-lock.json");
+    install(workspace::root(), "the npm packages")
+}
+
+/// Makes sure that a folder of its own has what package.json and package-lock.json in `manifest` name.
+pub fn packages_apart(folder: &Path, manifest: &Path, what: &str) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(manifest.join(file), folder.join(file)).with_context(|| {
+            format!(
+                "cannot copy {} into {}",
+                workspace::short(&manifest.join(file)),
+                workspace::short(folder)
+            )
+        })?;
+    }
+    install(folder, what)
+}
+
+/// Installs by the lock file of a folder, unless that was done.
+fn install(folder: &Path, what: &str) -> Result<()> {
+    let lock = folder.join("package-lock.json");
     let lock = fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
     // A copy of the lock file that was installed from: equal bytes, nothing to do.
-    let stamp = root.join("node_modules/.installed-from");
+    let stamp = folder.join("node_modules/.installed-from");
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
@@ -43,14 +62,16 @@ pub fn packages() -> Result<()> {
             "there is no `npm` on PATH, only `node`: install npm (it comes with Node.js from https://nodejs.org)"
         );
     }
-    let step = Step::begin("installing the npm packages");
+    let step = Step::begin(format_args!("installing {what}"));
     // None of the packages needs its install script.
     let mut npm = Command::new("npm");
-    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(root);
-    command::run_silent(&mut npm).context(
-        "the npm packages could not be installed: if the lines above speak of a download, check the network and npm's \
-         registry setting (`npm config get registry`), then try again",
-    )?;
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder);
+    command::run_silent(&mut npm).with_context(|| {
+        format!(
+            "{what} could not be installed: if the lines above speak of a download, check the network and npm's registry \
+             setting (`npm config get registry`), then try again"
+        )
+    })?;
     fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))?;
     step.done();
     Ok(())

@@ -4,7 +4,10 @@ use anyhow::Result;
 use clap::Subcommand;
 
 mod open;
+mod readme;
 mod size;
+mod visitor;
+mod weight;
 
 /// What can be measured.
 #[derive(Subcommand)]

@@ -1,129 +1,234 @@
-//! `cargo xtask bench size`: what the files of the npm package weigh, and what they may weigh.
+//! `cargo xtask bench size`: what the files of the npm package weigh, what they may weigh, and what a visitor loads of them, beside
+//! others.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::command;
-use crate::node;
+use super::readme;
+use super::visitor;
+use super::weight::{Weight, kilobytes};
 use crate::package::{self, Parts};
 use crate::setup;
 use crate::stamp;
 use crate::workspace;
 
-/// Print raw, gzip and brotli bytes of every file of the npm package
+/// Print what every file of the npm package weighs, and what visitors load of it, beside others
 ///
-/// Packages first if pkg/ is missing or out of date. Fails above a budget.
+/// Packages first if pkg/ is missing or out of date. Fails above a budget. Then builds a page with Farewell and with each of its
+/// peers, alike, and says what a visitor loads who never clicks, who opens the flow, and who finishes it. The peers are npm
+/// packages, installed into target/peers by bench/peers/package-lock.json.
 #[derive(Args)]
-pub struct Options {}
+pub struct Options {
+    /// Only our own files; needs no network
+    #[arg(long)]
+    no_peers: bool,
+    /// Put both tables into README.md
+    #[arg(long, conflicts_with = "no_peers")]
+    write: bool,
+}
 
-/// What files may weigh together.
-struct Budget {
+/// Files that are loaded together.
+struct Artifact {
     files: &'static [&'static str],
     what: &'static str,
+    when: &'static str,
     /// The most brotli bytes it may have.
-    most: u64,
+    most: Option<u64>,
     /// The brotli bytes it should have one day.
     aim: Option<u64>,
 }
 
-const BUDGETS: [Budget; 4] = [
-    // Loaded with every page that has a button.
-    Budget { files: &["index.js"], what: "the facade", most: 1_500, aim: None },
-    // On top of it, for React.
-    Budget { files: &["react.js"], what: "the React bindings", most: 1_000, aim: None },
-    // Loaded on intent, and all that is waited for before the first step.
-    Budget { files: &["opening.js"], what: "what draws the first step", most: 6_000, aim: None },
-    // Loaded behind it. The aim is where the smallest good modal in the field stands.
-    Budget { files: &["opening.js", "engine.js"], what: "the whole flow", most: 32_000, aim: Some(12_800) },
+const ARTIFACTS: [Artifact; 7] = [
+    Artifact {
+        files: &["index.js"],
+        what: "the facade",
+        when: "with every page that has a button",
+        most: Some(1_500),
+        aim: None,
+    },
+    Artifact {
+        files: &["react.js"],
+        what: "the React bindings, on top of it",
+        when: "with the page",
+        most: Some(1_000),
+        aim: None,
+    },
+    Artifact {
+        files: &["opening.js"],
+        what: "what draws the first step, and says so when something does not come",
+        when: "on hover, focus or press",
+        most: Some(6_000),
+        aim: None,
+    },
+    // The aim is where the smallest good modal in the field stands.
+    Artifact {
+        files: &["opening.js", "engine.js"],
+        what: "the whole flow: every step, offer, policy and failure, WebAssembly inside",
+        when: "the engine on hover or focus; on a press, once the first step is there",
+        most: Some(32_000),
+        aim: Some(12_800),
+    },
+    Artifact {
+        files: &["element.js"],
+        what: "the custom element, on top of the facade",
+        when: "with the page",
+        most: None,
+        aim: None,
+    },
+    Artifact {
+        files: &["embed.js"],
+        what: "instead of the facade, for script tags",
+        when: "with the page",
+        most: None,
+        aim: None,
+    },
+    Artifact {
+        files: &["headless.js"],
+        what: "instead of facade and first step, for who draws the flow",
+        when: "when it is opened",
+        most: None,
+        aim: None,
+    },
 ];
 
-/// What one file weighs, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Weight {
-    raw: u64,
-    gzip: u64,
-    brotli: u64,
-}
+/// The name of the table of our own files in the README.
+pub const README: &str = "what is shipped";
 
 /// Runs the command.
-pub fn main(_: &Options) -> Result<()> {
+pub fn main(options: &Options) -> Result<()> {
     setup::build()?;
-    size()
+    let shipped = Shipped::weighed()?;
+    shipped.print();
+    // Who is over a budget wants to see the rest, too.
+    let compared = if options.no_peers { Ok(()) } else { compare(&shipped, options.write) };
+    match (shipped.within(), compared) {
+        (Err(over), Err(alone)) => bail!("{over:#}; and {alone:#}"),
+        (within, compared) => within.and(compared),
+    }
 }
 
-/// Prints the table and compares it with the budgets.
+/// Prints what visitors load, of this and of its peers.
+fn compare(shipped: &Shipped, write: bool) -> Result<()> {
+    println!();
+    let visitors = visitor::table().context(
+        "our own files are weighed, but there is nothing to compare them with (`--no-peers` leaves that out)",
+    )?;
+    println!("\n{visitors}");
+    if write {
+        readme::write(&[(README, shipped.table()?), (visitor::README, visitors)])?;
+    }
+    Ok(())
+}
+
+/// Prints what our own files weigh, and compares it with the budgets.
 pub fn size() -> Result<()> {
-    package::build()?;
-    let parts = Parts::new()?;
-    let shipped = stamp::files(&workspace::pkg())?;
-    let inside = [parts.module, parts.glue];
-    let all: Vec<PathBuf> = shipped.iter().chain(&inside).cloned().collect();
-    let weights = weigh(&all)?;
-
-    println!("{:<28} {:>9} {:>9} {:>9}", "", "raw", "gzip -9", "brotli 11");
-    let names: Vec<_> =
-        shipped.iter().map(|file| file.file_name().unwrap_or_default().to_string_lossy()).collect();
-    for (name, weight) in names.iter().zip(&weights) {
-        println!("{}", row(name, *weight));
-    }
-    println!("inside engine.js:");
-    for (name, weight) in ["wasm", "glue, minified"].iter().zip(&weights[shipped.len()..]) {
-        println!("{}", row(&format!("  {name}"), *weight));
-    }
-    println!("budgets:");
-    let mut over = Vec::new();
-    for budget in &BUDGETS {
-        let weight = |file: &&str| names.iter().position(|name| name == file).map(|index| weights[index]);
-        let Some(weights) = budget.files.iter().map(weight).collect::<Option<Vec<_>>>() else {
-            over.push(format!("{} of pkg/ are not all there: {}", budget.files.join(" and "), budget.what));
-            continue;
-        };
-        let weight = weights.into_iter().fold(Weight::default(), Weight::plus);
-        println!("{}{}", row(&format!("  {}", budget.what), weight), budget.note(weight));
-        over.extend(budget.exceeded(weight));
-    }
-    if over.is_empty() { Ok(()) } else { bail!("{}", over.join("; ")) }
+    let shipped = Shipped::weighed()?;
+    shipped.print();
+    shipped.within()
 }
 
-fn weigh(files: &[PathBuf]) -> Result<Vec<Weight>> {
-    let script: &Path = &workspace::root().join("xtask/sizes.mjs");
-    let answer = command::read(node::script(script).args(files))?;
-    let weights = answer.lines().map(Weight::read).collect::<Option<Vec<_>>>();
-    weights.filter(|weights| weights.len() == files.len()).context("xtask/sizes.mjs did not weigh every file")
+/// The files of the package.
+struct Shipped {
+    files: Vec<(String, Weight)>,
+    /// Parts of the engine.
+    inside: Vec<(&'static str, Weight)>,
+}
+
+impl Shipped {
+    fn weighed() -> Result<Shipped> {
+        package::build()?;
+        let parts = Parts::new()?;
+        let files = stamp::files(&workspace::pkg())?;
+        let all: Vec<PathBuf> = files.iter().cloned().chain([parts.module, parts.glue]).collect();
+        let weights = Weight::of(&all)?;
+        let names =
+            files.iter().map(|file| file.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        Ok(Shipped {
+            files: names.zip(weights.iter().copied()).collect(),
+            inside: ["wasm", "glue, minified"].into_iter().zip(weights[files.len()..].to_vec()).collect(),
+        })
+    }
+
+    /// What an artifact weighs; nothing if a file of it is missing.
+    fn weight(&self, artifact: &Artifact) -> Option<Weight> {
+        let weight = |wanted: &&str| Some(self.files.iter().find(|(name, _)| name == wanted)?.1);
+        let weights = artifact.files.iter().map(weight).collect::<Option<Vec<_>>>()?;
+        Some(weights.into_iter().fold(Weight::default(), Weight::plus))
+    }
+
+    fn print(&self) {
+        println!("{:<28} {:>9} {:>9} {:>9}", "", "raw", "gzip -9", "brotli 11");
+        for (name, weight) in &self.files {
+            println!("{}", row(name, *weight));
+        }
+        println!("inside engine.js:");
+        for (name, weight) in &self.inside {
+            println!("{}", row(&format!("  {name}"), *weight));
+        }
+        println!("budgets:");
+        for artifact in &ARTIFACTS {
+            if let (Some(weight), Some(most)) = (self.weight(artifact), artifact.most) {
+                println!(
+                    "{}{}",
+                    row(&format!("  {}", artifact.files.join(" + ")), weight),
+                    artifact.note(weight, most)
+                );
+            }
+        }
+    }
+
+    /// Fails if an artifact is above its budget or not there.
+    fn within(&self) -> Result<()> {
+        let over: Vec<String> = ARTIFACTS.iter().filter_map(|one| one.complaint(self.weight(one))).collect();
+        if over.is_empty() { Ok(()) } else { bail!("{}", over.join("; ")) }
+    }
+
+    /// The artifacts, as the README has them.
+    fn table(&self) -> Result<String> {
+        let mut table =
+            "| what is shipped | when it is loaded | brotli | budget |\n| --- | --- | --: | --: |\n"
+                .to_owned();
+        for artifact in &ARTIFACTS {
+            let weight = self.weight(artifact).with_context(|| artifact.missing())?;
+            table.push_str(&artifact.line(weight));
+        }
+        Ok(table)
+    }
 }
 
 fn row(name: &str, weight: Weight) -> String {
     format!("{name:<28} {:>9} {:>9} {:>9}", weight.raw, weight.gzip, weight.brotli)
 }
 
-impl Weight {
-    fn plus(self, other: Weight) -> Weight {
-        Weight { raw: self.raw + other.raw, gzip: self.gzip + other.gzip, brotli: self.brotli + other.brotli }
-    }
-
-    fn read(line: &str) -> Option<Weight> {
-        let mut numbers = line.split(' ').map(|number| number.parse().ok());
-        Some(Weight { raw: numbers.next()??, gzip: numbers.next()??, brotli: numbers.next()?? })
-    }
-}
-
-impl Budget {
-    fn note(&self, weight: Weight) -> String {
+impl Artifact {
+    fn note(&self, weight: Weight, most: u64) -> String {
         let aim = self.aim.map(|aim| format!(", aim {aim}")).unwrap_or_default();
-        format!("   {} % of {}{aim}", weight.brotli * 100 / self.most, self.most)
+        format!("   {} % of {most}{aim}", weight.brotli * 100 / most)
     }
 
-    fn exceeded(&self, weight: Weight) -> Option<String> {
-        let Budget { files, what, most, .. } = self;
-        let (files, brotli) = (files.join(" and "), weight.brotli);
-        (brotli > *most).then(|| {
-            format!(
-                "{files} ({what}) weigh {brotli} bytes as brotli, {} above the budget of {most}",
-                brotli - most
-            )
-        })
+    fn missing(&self) -> String {
+        format!("{} of pkg/ are not all there: {}", self.files.join(" and "), self.what)
+    }
+
+    fn complaint(&self, weight: Option<Weight>) -> Option<String> {
+        let Some(Weight { brotli, .. }) = weight else { return Some(self.missing()) };
+        let most = self.most.filter(|most| brotli > *most)?;
+        Some(format!(
+            "{} ({}) weigh {brotli} bytes as brotli, {} above the budget of {most}",
+            self.files.join(" and "),
+            self.what,
+            brotli - most
+        ))
+    }
+
+    /// A line of the README's table.
+    fn line(&self, weight: Weight) -> String {
+        let files: Vec<String> = self.files.iter().map(|file| format!("`{file}`")).collect();
+        let most = self.most.map(kilobytes).unwrap_or_default();
+        let (files, weight) = (files.join(" and "), kilobytes(weight.brotli));
+        format!("| {files}: {} | {} | {weight} | {most} |\n", self.what, self.when)
     }
 }
 
@@ -131,12 +236,15 @@ impl Budget {
 mod tests {
     use super::*;
 
+    fn weight(brotli: u64) -> Weight {
+        Weight { raw: 4000, gzip: 1600, brotli }
+    }
+
     #[test]
-    fn a_file_at_its_budget_passes_and_one_byte_more_does_not() {
-        let budget = &BUDGETS[0];
-        let weight = |brotli| Weight { raw: 4000, gzip: 1600, brotli };
-        assert_eq!(budget.exceeded(weight(1_500)), None);
-        let sentence = budget.exceeded(weight(1_501)).unwrap();
+    fn an_artifact_at_its_budget_passes_and_one_byte_more_does_not() {
+        let facade = &ARTIFACTS[0];
+        assert_eq!(facade.complaint(Some(weight(1_500))), None);
+        let sentence = facade.complaint(Some(weight(1_501))).unwrap();
         assert!(
             sentence.contains("index.js") && sentence.contains("1 above the budget of 1500"),
             "{sentence}"
@@ -144,8 +252,23 @@ mod tests {
     }
 
     #[test]
-    fn weights_are_read_from_the_scripts_lines() {
-        assert_eq!(Weight::read("10 20 30"), Some(Weight { raw: 10, gzip: 20, brotli: 30 }));
-        assert_eq!(Weight::read("10 20"), None);
+    fn the_files_of_an_artifact_count_together_and_none_may_be_missing() {
+        let mut shipped = Shipped {
+            files: vec![("opening.js".to_owned(), weight(6_000)), ("engine.js".to_owned(), weight(26_001))],
+            inside: Vec::new(),
+        };
+        let whole = ARTIFACTS.iter().find(|one| one.files.contains(&"engine.js")).unwrap();
+        let sentence = whole.complaint(shipped.weight(whole)).unwrap();
+        assert!(sentence.contains("weigh 32001 bytes"), "{sentence}");
+        shipped.files.pop();
+        let sentence = whole.complaint(shipped.weight(whole)).unwrap();
+        assert!(sentence.contains("not all there"), "{sentence}");
+    }
+
+    #[test]
+    fn what_has_no_budget_says_nothing_of_one() {
+        let line = ARTIFACTS[6].line(weight(1_124));
+        assert!(line.ends_with("| 1.1 kB |  |\n"), "{line}");
+        assert_eq!(ARTIFACTS[6].complaint(Some(weight(1_000_000))), None);
     }
 }
