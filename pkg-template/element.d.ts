@@ -32,11 +32,29 @@ export declare class FarewellCancelButton extends HTMLElement {
   addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
 }
 
-/** Makes the element known, once; importing this module does so too. Elements without attributes of their own go by the configuration. */
+/**
+ * `<farewell-hub session="sub_…" public-key="pk_…">`: the subscription hub. Attributes: `session`, `public-key`, `api-base`,
+ * `fallback-email`. It fires `retained`, `cancelled` and `complete` for the flows opened from it.
+ */
+export declare class FarewellHub extends HTMLElement {
+  /** The session id, or a function that asks for one. As a property it comes before the attribute. Empty without. */
+  get session(): SessionSource | null;
+  set session(session: SessionSource | null | undefined);
+
+  addEventListener<K extends keyof FarewellCancelButtonEventMap>(
+    type: K,
+    listener: (this: FarewellHub, event: FarewellCancelButtonEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
+}
+
+/** Makes the elements known, once; importing this module does so too. Elements without attributes of their own go by the configuration. */
 export declare function define(config?: Partial<RenumerateConfig>): void;
 
 declare global {
   interface HTMLElementTagNameMap {
     "farewell-cancel-button": FarewellCancelButton;
+    "farewell-hub": FarewellHub;
   }
 }

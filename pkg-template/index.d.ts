@@ -96,6 +96,8 @@ export declare class Farewell {
    * Opens the flow at once, in a modal dialog, and returns the dialog. If this session is open already, in this page and by
    * whatever instance, nothing is opened, the dialog that is open is returned, and the callbacks are not used.
    *
+   * Callbacks and options that are not what they are said to be are a `TypeError` that names them.
+   *
    * The dialog fires `farewell:retained`, `farewell:cancelled` and `farewell:complete`, which bubble and carry a
    * {@link FlowResult} as their `detail`.
    *
@@ -103,10 +105,36 @@ export declare class Farewell {
    */
   showRetentionView(sessionId: SessionSource, callbacks?: CallbackOptions): HTMLDialogElement;
 
-  /** Does nothing: an instance is ready when it is made, and after `cleanup`. */
+  /**
+   * Appends the subscription hub to an element: what the customer pays for, and the ways to change it. It is drawn in the page
+   * itself, and anew after every flow that is opened from it. Remove the element that is returned, and it is gone.
+   *
+   * @param wrapperClasses of the element that is returned.
+   * @param iframeClasses of the element in it that holds the shadow root. There is no iframe.
+   * @throws Error if the session id does not begin with `sub_`, or no element has this id.
+   */
+  mountSubscriptionHub(
+    elementId: string,
+    sessionId: SessionSource,
+    wrapperClasses?: string,
+    iframeClasses?: string,
+    callbacks?: CallbackOptions,
+  ): HTMLElement;
+
+  /**
+   * The address of the hub as a page of your Farewell server. The session id is in its fragment, which no server sees.
+   *
+   * @throws Error if the session id does not begin with `sub_`.
+   */
+  getSubscriptionHubUrl(sessionId: string): string;
+
+  /**
+   * Gives the page our style sheet: the look of the default button, under which your own styles win, and of the dialog. Mounting
+   * and opening do it, so that nobody else has to.
+   */
   initialize(): void;
 
-  /** Takes the last dialog of this instance out of the page, without calling back. Buttons stay. */
+  /** Takes the last dialog of this instance out of the page, without calling back. Buttons and hubs stay. */
   cleanup(): void;
 }
 

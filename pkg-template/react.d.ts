@@ -49,6 +49,25 @@ export interface CancelButtonProps extends UseRenumerateOptions, Omit<ButtonHTML
   form?: boolean | undefined;
 }
 
+export interface SubscriptionHubProps {
+  /** A session id of the hub, `sub_…`, or a function that asks for one. Undefined, null or empty while there is none yet. */
+  sessionId: SessionSource | null | undefined;
+  callbacks?: CallbackOptions | undefined;
+  /** Class of the element around the hub. */
+  wrapperClassName?: string | undefined;
+  /** Class of the element that holds its shadow root. There is no iframe. */
+  iframeClassName?: string | undefined;
+  /** Shown while there is no session. */
+  loadingComponent?: ReactNode;
+}
+
+/**
+ * The subscription hub. On a server it is an empty place, which the browser fills.
+ *
+ * @throws Error outside of a `RenumerateProvider`, or if the session id does not begin with `sub_`.
+ */
+export declare function SubscriptionHub(props: SubscriptionHubProps): ReactElement;
+
 /**
  * The cancel button. Rendered on a server as well; loads nothing before a customer points at it or presses it. Disabled while there
  * is no session. Attributes of a `<button>` are passed on.

@@ -10,6 +10,7 @@ import { readFile, writeFile, access } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import * as esbuild from "esbuild";
+import { minify } from "terser";
 
 const option = { type: "string" };
 const { values: options } = parseArgs({
@@ -71,11 +72,43 @@ function shortened(glue, { imports, exports }) {
   for (const [name, short] of exports) glue = glue.replace(new RegExp(`\\b(wasm|instance\\.exports)\\.${name}\\b`, "g"), `$1.${short}`);
   glue = glue.replace(/"\.\/snippets[^\n]*: import\d,\n/g, "");
   replace('"./farewell_bg.js": import0', "a: import0", 1);
-  // We hand over bytes. What fetches and streams them is of no use here.
-  const load = /async function __wbg_load\(module, imports\) \{[^]*?\n\}\n/;
-  if (!load.test(glue)) throw new Error("the glue has an unexpected form: no __wbg_load");
-  return glue.replace(load, "const __wbg_load = (module, imports) => WebAssembly.instantiate(module, imports);\n");
+  const cut = (from, to, by) => {
+    const [start, end] = [glue.indexOf(from), glue.indexOf(to)];
+    if (start < 0 || end < start) throw new Error(`the glue has an unexpected form: no ${from}`);
+    glue = glue.slice(0, start) + by + glue.slice(end);
+  };
+  // Who starts the module says how it is instantiated, and starts it once. What fetches, guesses and warns is of no use here.
+  cut("let wasmModule, wasmInstance, wasm;", "export { initSync", START);
+  // Texts are short, and every browser that has the rest of what we need has `encodeInto`, which saves nothing here.
+  cut("function passStringToWasm0", "function takeFromExternrefTable0", PASS);
+  cut("if (!('encodeInto' in cachedTextEncoder))", "let WASM_VECTOR_LEN", "");
+  // Nobody reads the 2 GB after which Safari's decoder has to be made anew.
+  cut("const MAX_SAFARI_DECODE_BYTES", "const cachedTextEncoder", "const decodeText = (bytes) => cachedTextDecoder.decode(bytes);\n");
+  replace("export { initSync, __wbg_init as default }", "export { __wbg_init as default }", 1);
+  return glue;
 }
+
+/** Starts the module: what instantiates it is given the imports. */
+const START = `let wasm;
+async function __wbg_init(instantiate) {
+    const { instance } = await instantiate(__wbg_get_imports());
+    wasm = instance.exports;
+    cachedDataViewMemory0 = null;
+    cachedUint8ArrayMemory0 = null;
+    wasm.__wbindgen_start();
+}
+`;
+
+/** Hands a text to the module. */
+const PASS = `function passStringToWasm0(arg, malloc) {
+    const buf = cachedTextEncoder.encode(arg);
+    const ptr = malloc(buf.length, 1) >>> 0;
+    getUint8ArrayMemory0().subarray(ptr, ptr + buf.length).set(buf);
+    WASM_VECTOR_LEN = buf.length;
+    return ptr;
+}
+
+`;
 
 const shared = {
   bundle: true,
@@ -98,38 +131,51 @@ const shared = {
  *  https://v8.dev/blog/explicit-compile-hints */
 const EAGER = "//# allFunctionsCalledOnLoad";
 
+/** A React framework draws on a server what does not say that it is the client's. */
+const CLIENT = '"use client";';
+
 /** A script of another origin that was not asked for with CORS has no address of its own to import from.
  *  https://html.spec.whatwg.org/multipage/webappapis.html#creating-a-classic-script (muted errors) */
-const BESIDE = '(()=>{const $opening=new URL("opening.js",document.currentScript.src).href;';
+const BESIDE = '(()=>{"use strict";const $opening=new URL("opening.js",document.currentScript.src).href;';
 
 /** One script of the package. Each loads the others lazily, by name: they stay files of their own. */
-async function script(source, others, banner, more) {
-  const outfile = join(options.out, basename(source).replace(/\.ts$/, ".js"));
+async function script(source, others, { preamble, finish = linked } = {}) {
+  const name = basename(source).replace(/\.ts$/, ".js");
+  const outfile = join(options.out, name);
   const result = await esbuild.build({
     ...shared,
     entryPoints: [join(options.template, source)],
     outfile,
     external: others,
-    ...(banner && { banner: { js: banner } }),
-    sourcemap: "linked",
-    metafile: true,
+    sourcemap: "external",
     write: false,
-    ...more,
   });
   if (result.warnings.length > 0) throw new Error(`esbuild warns about ${source}`);
-  for (const file of result.outputFiles) {
-    if (banner === BESIDE && file.path === outfile) {
-      const parts = file.text.split('import("./opening.js")');
-      if (parts.length !== 2) throw new Error(`${source} imports the opening ${parts.length - 1} times`);
-      await writeFile(file.path, parts.join("import($opening)"));
-      continue;
-    }
-    await writeFile(file.path, file.path.endsWith(".map") ? withoutPayload(file.text) : file.contents);
-  }
+  const [map, bundled] = ["js.map", "js"].map((end) => result.outputFiles.find(({ path }) => path.endsWith(end)).text);
+  // esbuild bundles, terser minifies what is left: 2 % of every script, which is 30 bytes of the facade.
+  const { code, map: mapped } = await minify(bundled, {
+    module: true,
+    ecma: 2022,
+    compress: { passes: 3, unsafe_arrows: true },
+    format: { preamble },
+    sourceMap: { content: map, filename: name, includeSources: true },
+  });
+  await writeFile(outfile, finish(code, name));
+  await writeFile(`${outfile}.map`, withoutPayload(mapped));
+}
+
+/** A script that says where its map is. */
+const linked = (code, name) => `${code}\n//# sourceMappingURL=${name}.map\n`;
+
+/** The script tag's script is classic, keeps its names to itself, and loads what lies beside it. */
+function beside(code) {
+  const parts = code.split('import("./opening.js")');
+  if (parts.length < 2) throw new Error("the script tag's script does not import the opening");
+  return `${BESIDE}${parts.join("import($opening)")}})();\n`;
 }
 
 /** The same entry for `require()`, with its types. The chunks it loads stay modules, which `import()` takes there as well. */
-async function required(source, others) {
+async function required(source, others, preamble) {
   const name = basename(source, ".ts");
   await esbuild.build({
     ...shared,
@@ -137,6 +183,7 @@ async function required(source, others) {
     outfile: join(options.out, `${name}.cjs`),
     format: "cjs",
     external: others,
+    ...(preamble && { banner: { js: preamble } }),
     plugins: [parts, { name: "siblings", setup: (build) => build.onResolve({ filter: /^\.\/index\.js$/ }, sibling) }],
   });
   const types = await readFile(join(options.template, `${name}.d.ts`), "utf8");
@@ -149,9 +196,7 @@ const sibling = ({ importer }) => (importer ? { path: "./index.cjs", external: t
 /** A source map says nothing about a module that is base64: without it the map is a tenth. */
 function withoutPayload(text) {
   const map = JSON.parse(text);
-  map.sourcesContent = map.sourcesContent.map((content, i) =>
-    map.sources[i].startsWith("deflated:") ? null : content,
-  );
+  map.sourcesContent = map.sourcesContent.map((content, i) => (/^deflated:/.test(map.sources[i]) ? null : content));
   return JSON.stringify(map);
 }
 
@@ -181,18 +226,21 @@ function promised(value) {
 
 try {
   await script("src/index.ts", ["./opening.js"]);
-  await script("src/opening.ts", ["./engine.js"], EAGER);
-  await script("src/engine.ts", ["./opening.js"], EAGER);
+  await script("src/opening.ts", ["./engine.js", "./hub.js"], { preamble: EAGER });
+  await script("src/engine.ts", ["./opening.js"], { preamble: EAGER });
+  await script("src/streamed.ts", ["./opening.js"]);
+  await script("src/slim.ts", ["./index.js", "./streamed.js"]);
+  await script("src/hub.ts", ["./opening.js"]);
   await script("src/headless.ts", ["./engine.js"]);
-  // A React framework draws on a server what does not say that it is the client's.
-  await script("src/react.ts", ["react", "./index.js"], '"use client";');
+  await script("src/react.ts", ["react", "./index.js"], { preamble: CLIENT });
   await script("src/element.ts", ["./index.js"]);
-  await script("src/embed.ts", ["./opening.js"], BESIDE, { format: "iife", sourcemap: "external", footer: { js: "})()" } });
+  await script("src/embed.ts", ["./opening.js"], { finish: beside });
   console.log(`    embed.js has the integrity ${await integrity("embed.js")}`);
   await required("src/index.ts", ["./opening.js"]);
-  await required("src/react.ts", ["react"]);
+  await required("src/react.ts", ["react"], CLIENT);
   await required("src/element.ts", []);
   await required("src/headless.ts", ["./engine.js"]);
+  await required("src/slim.ts", ["./streamed.js"]);
   await esbuild.build({ ...shared, entryPoints: [options.glue], outfile: options["glue-alone"] });
   await manifest();
 } catch (error) {

@@ -48,8 +48,9 @@ export class FarewellCancelButton extends Base {
     if (label != null || !button.textContent) button.textContent = label ?? "Cancel Subscription";
     if (!mine || this.hasAttribute("button-class")) button.className = this.getAttribute("button-class") || "farewell-cancel-btn";
     button.disabled = !session || this.hasAttribute("disabled");
-    if (!session) return;
     const instance = this.#instance();
+    instance.initialize();
+    if (!session) return;
     const sure = () => void instance.warm(session);
     const hint = () => (navigator as { connection?: { saveData?: boolean } }).connection?.saveData || sure();
     // Handler properties, so that drawing again replaces what was there.
@@ -88,7 +89,7 @@ export class FarewellCancelButton extends Base {
 }
 
 /** Makes `<farewell-cancel-button>` known, once. Elements without attributes of their own go by this configuration. */
-export function define(config: Partial<RenumerateConfig> = {}): void {
+export function defineButton(config: Partial<RenumerateConfig> = {}): void {
   defaults = config;
   const name = "farewell-cancel-button";
   const registry = globalThis.customElements;

@@ -1,7 +1,15 @@
-// `import "@farewell/js/element"`: the element, known at once.
+// `import "@farewell/js/element"`: the elements, known at once.
 
-import { define, FarewellCancelButton } from "./cancel-button.js";
+import type { RenumerateConfig } from "../index.js";
+import { defineButton, FarewellCancelButton } from "./cancel-button.js";
+import { defineHub, FarewellHub } from "./subscription-hub.js";
+
+/** Makes both elements known, once. Elements without attributes of their own go by this configuration. */
+export function define(config?: Partial<RenumerateConfig>): void {
+  defineButton(config);
+  defineHub(config);
+}
 
 define();
 
-export { define, FarewellCancelButton };
+export { FarewellCancelButton, FarewellHub };

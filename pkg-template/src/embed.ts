@@ -1,8 +1,9 @@
 // The script tag: the facade for pages without a bundler, configured by attributes, with the calls that were made before it came.
 
 import type { RenumerateConfig } from "../index.js";
-import { define } from "./cancel-button.js";
+import { defineButton } from "./cancel-button.js";
 import { Farewell } from "./index.js";
+import { defineHub } from "./subscription-hub.js";
 
 type Call = [method: keyof Farewell, ...args: never[]];
 type Queue = ((...call: Call) => unknown) & { q?: Iterable<Call> };
@@ -27,7 +28,8 @@ const start = () => {
   const call: Queue = (method, ...args) => (instance[method] as (...args: never[]) => unknown)(...args);
   const { q = [] } = globalThis.farewell ?? {};
   globalThis.farewell = call;
-  define(config);
+  defineButton(config);
+  defineHub(config);
   const mine = session && mount ? [["mountCancelButton", mount, session, { label, classes }] as unknown as Call] : [];
   for (const early of [...mine, ...q]) {
     try {

@@ -26,7 +26,8 @@ export function load(): Promise<Engine> {
 
 async function start(): Promise<Engine> {
   const inflated = new Blob([decode(wasm)]).stream().pipeThrough(new DecompressionStream("deflate"));
-  await init({ module_or_path: await new Response(inflated).arrayBuffer() });
+  const bytes = await new Response(inflated).arrayBuffer();
+  await init((imports) => WebAssembly.instantiate(bytes, imports));
   return { showRetentionView };
 }
 

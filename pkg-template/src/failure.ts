@@ -2,6 +2,7 @@
 // these few words are English.
 
 import type { SessionSource } from "../index.js";
+import type { Fetched } from "./index.js";
 import { dress } from "../../src/drawing.js";
 import style from "../../flow/src/style.css";
 
@@ -38,8 +39,7 @@ export function fail(
     removeEventListener("online", again);
     root.adoptedStyleSheets = [];
     root.replaceChildren(...loading);
-    root.querySelector("p")!.textContent = "";
-    dialog.ariaLabel = root.querySelector("h2")!.textContent;
+    root.querySelector("p")!.textContent = dialog.ariaLabel = "One moment";
     attempt();
   };
   const asPage = async (event: Event) => {
@@ -90,7 +90,11 @@ function line(before: string, link: Partial<HTMLAnchorElement>): HTMLElement {
 
 /** What the server said, the kind of an error, or silence. Never an error's message, which may quote the session id. */
 function told(cause: unknown): string {
-  if (Array.isArray(cause)) return `status ${cause[0]}${cause[1] ? `, "${cause[1]}"` : "."}`;
+  if (Array.isArray(cause)) {
+    const [, answer, status] = cause as Fetched;
+    const error = (answer as { error?: string } | null)?.error;
+    return `status ${status}${error ? `, "${error}"` : "."}`;
+  }
   return cause instanceof Error ? `${cause.name}.` : "no answer within 8 seconds.";
 }
 

@@ -1,11 +1,11 @@
 // What every page view costs: the button, the empty dialog, and nothing else before the customer shows intent. Measured in
 // bytes (`cargo xtask bench size`), so what only intent needs lives in `opening.ts`.
 
-import dialogStyle from "../../flow/src/dialog.css";
+import style from "./before.css";
 import type { CallbackOptions, FlowResult, MountCancelButtonOptions, RenumerateConfig, SessionSource } from "../index.js";
 
-/** A session's id, and what `POST /v1/flow` answered for it. */
-export type Fetched = [id: string, document: object];
+/** A session's id, and what `POST /v1/flow` answered for it: its document, or what is wrong. */
+export type Fetched = [id: string, answer: object, status: number];
 
 /** Calls the callback that is in force, if there is one. */
 export type Call = (name: keyof CallbackOptions, result: FlowResult) => void;
@@ -17,21 +17,48 @@ const memory = new Map<unknown, Promise<unknown>>();
 const dialogs = new Map<SessionSource, HTMLDialogElement>();
 
 let instance: Farewell | undefined;
+let sheet: CSSStyleSheet;
 
-/** Starts the work under this key unless it was started before. Fails after 8 seconds, and forgets every failure. */
+const TYPES: Record<string, string> = {
+  label: "string",
+  apiBase: "string",
+  publicKey: "string",
+  classes: "string",
+  fallbackEmail: "string",
+  debug: "boolean",
+  fragment: "boolean",
+  callbacks: "object",
+};
+
+/** Starts the work under this key unless it was started before. Forgets every failure. */
 const once = <T>(key: unknown, work: () => Promise<T>, begun = memory.get(key)): Promise<T> => {
   if (!begun) {
-    memory.set(key, (begun = Promise.race([work(), new Promise((_, late) => setTimeout(late, 8e3))])));
+    memory.set(key, (begun = work()));
     begun.catch(() => memory.delete(key));
   }
   return begun as Promise<T>;
 };
 
-/** Only a prefix is checked: what else is wrong with an id the server can tell better. A function passes. */
-const check = (session: SessionSource, also = "") => {
-  if ((session as string).startsWith && !(session as string).startsWith("ret_") && !(also && (session as string).startsWith("sub_")))
-    throw Error(`Invalid sessionId: ${session}. Expected a retention${also} session ID.`);
+/** Refuses options that are not what they are said to be, and ids that do not begin as they should. Only a prefix is checked: what
+ *  else is wrong with an id the server can tell better. A function passes; so do nothing, null and options that are not known. */
+const check = (options: any, session?: SessionSource, kinds?: string) => {
+  if (kinds && typeof session != "function" && kinds.split(" or ").every((kind) => !(session as string).startsWith(kind.slice(0, 3) + "_")))
+    throw Error(`Invalid sessionId: ${session}. Expected a ${kinds} session ID.`);
+  for (const name in options) {
+    const wanted = /^on/.test(name) ? "function" : TYPES[name];
+    if (wanted && options[name] != null && wanted != typeof options[name])
+      throw TypeError(`${name} is ${typeof options[name]}, not ${wanted}`);
+  }
 };
+
+const find = (id: string) => {
+  const element = document.getElementById(id);
+  if (element) return element;
+  throw Error(`Element with id ${id} not found`);
+};
+
+/** An id; of a function nothing, since it is not known yet. */
+const known = (session: SessionSource) => (typeof session != "function" ? session : "");
 
 const make = <K extends keyof HTMLElementTagNameMap>(parent: Node, tag: K, properties?: object) =>
   parent.appendChild(Object.assign(document.createElement(tag), properties));
@@ -39,31 +66,43 @@ const make = <K extends keyof HTMLElementTagNameMap>(parent: Node, tag: K, prope
 const opening = () => once(0, () => import("./opening.js"));
 
 export class Farewell {
-  #config: RenumerateConfig;
+  #config!: RenumerateConfig;
   #callbacks: CallbackOptions | undefined;
 
   static getInstance(config: RenumerateConfig): Farewell {
     const one = instance ?? new Farewell(config);
     // On a server every request gets its own.
-    if (globalThis.window) instance = one;
+    instance = globalThis.window && one;
     one.updateConfig(config);
     return one;
   }
 
   constructor(config: RenumerateConfig) {
     config.debug; // throws here, not on the first press, when there is no configuration at all
-    this.#config = config;
+    this.updateConfig(config);
   }
 
   setCallbacks(callbacks?: CallbackOptions): void {
+    check(callbacks);
     this.#callbacks = callbacks;
   }
 
   updateConfig(config: Partial<RenumerateConfig>): void {
+    check(config);
     this.#config = { ...this.#config, ...config };
   }
 
-  initialize(): void {}
+  /** The style sheet of what we put into the page, once and for good: it is every instance's. */
+  initialize(): void {
+    try {
+      if (!sheet) {
+        (sheet = new CSSStyleSheet()).replaceSync(style);
+        document.adoptedStyleSheets.push(sheet);
+      }
+    } catch {
+      // Too old for our dialog: then the engine fails as well, and the customer is led to the hosted page.
+    }
+  }
 
   /** Replaced by every dialog that opens. */
   cleanup(): void {}
@@ -71,9 +110,9 @@ export class Farewell {
   mountCancelButton(elementId: string, session: SessionSource, options?: MountCancelButtonOptions | string): void;
   // A string has no `label` and no callbacks, so it needs no case of its own for those.
   mountCancelButton(elementId: string, session: SessionSource, options: any = {}): void {
-    check(session);
-    const container = document.getElementById(elementId);
-    if (!container) throw Error(`Element with id ${elementId} not found`);
+    check(options, session, "retention");
+    const container = find(elementId);
+    this.initialize();
     const warm = () => (navigator as { connection?: { saveData?: boolean } }).connection?.saveData || this.warm(session);
     // Handler properties, so that mounting again on an adopted button replaces what an earlier mount put there.
     const button = Object.assign(
@@ -86,7 +125,6 @@ export class Farewell {
       {
         onpointerenter: warm,
         onfocus: warm,
-        onpointerdown: () => this.warm(session),
         onclick: (event: Event) => {
           event.preventDefault();
           // Safari does not focus a button that is clicked, and the dialog gives focus back to what had it.
@@ -98,8 +136,22 @@ export class Farewell {
     );
   }
 
+  mountSubscriptionHub(elementId: string, session: SessionSource, ...more: any[]): HTMLElement {
+    const href = this.getSubscriptionHubUrl(session);
+    const hub = make(find(elementId), "div");
+    opening()
+      .then((opening) => opening.hub(this, this.#config, hub, session, more as []))
+      .catch(() => make(hub, "a", { textContent: "Open as page", href }));
+    return hub;
+  }
+
+  getSubscriptionHubUrl(session: SessionSource): string {
+    check(0, session, "subscription");
+    return this.origin() + "/c#" + known(session);
+  }
+
   showRetentionView(session: SessionSource, own?: CallbackOptions): HTMLDialogElement {
-    check(session, " or subscription");
+    check(own, session, "retention or subscription");
     const open = dialogs.get(session);
     if (open?.isConnected) return open;
     const config = this.#config;
@@ -111,59 +163,45 @@ export class Farewell {
     const dialog = make(document.body, "dialog", { ariaLabel: "One moment" });
     dialogs.set(session, dialog);
     dialog.dataset.farewell = "";
-    const loading = make(make(dialog, "div").attachShadow({ mode: "open" }), "div", { part: "loading" });
-    const heading = make(loading, "h2", { tabIndex: -1, textContent: "One moment" });
-    const status = make(loading, "p", { role: "status" });
+    const loading = make(make(dialog, "div").attachShadow({ mode: "open" }), "div");
+    const status = make(loading, "p", { textContent: "One moment", tabIndex: -1, role: "status" });
     // A function's id is not known yet; the page then says what to do.
-    const known = (session as Function).call ? "" : (session as string);
-    make(loading, "a", { textContent: "Open as page", href: apiBase + "/c#" + known });
-    make(loading, "button", { textContent: "Close", onclick: () => dialog.close(), part: "loading" });
+    make(loading, "a", { textContent: "Open as page", href: apiBase + "/c#" + known(session) });
+    make(loading, "button", { textContent: "Close" }).onclick = () => dialog.close();
     // After a while, and when nothing comes. In the letter, the end of the id tells who writes.
     const say = () => {
       status.textContent = "Not loaded yet. ";
-      if (email) make(status, "a", { textContent: email, href: "mailto:" + email + "?subject=Cancel " + known.slice(-8) });
+      if (email) make(status, "a", { textContent: email, href: `mailto:${email}?subject=Cancel ` + known(session).slice(-8) });
     };
 
     const attempt = () => {
-      heading.focus();
+      status.focus();
       setTimeout(say, 3e3);
       const flow = this.warm(session);
-      opening().then(
-        (opening) => opening.take(dialog, session, flow, apiBase, config, call, attempt, remove),
-        () => flow.then(([id]) => dialog.isConnected && location.assign(apiBase + "/c#" + id), say),
-      );
+      opening()
+        .then((opening) => opening.take(dialog, session, flow, apiBase, config, call, attempt, remove, memory))
+        .catch(() => flow.then(([id]) => dialog.isConnected && location.assign(apiBase + "/c#" + id), say));
     };
 
-    let sheet: CSSStyleSheet;
     const remove = (this.cleanup = () => {
       dialog.open = false; // so that nobody takes it for closed by the page
       dialog.remove();
-      document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other != sheet);
       memory.clear();
     });
     dialog.onclose = () => {
-      const detail = { outcome: "aborted" } as FlowResult;
-      (dialog.isConnected ? dialog : document).dispatchEvent(new CustomEvent("farewell:complete", { detail, bubbles: true }));
       remove();
-      call("onComplete", detail); // last: what it throws harms nothing
+      call("onComplete", { outcome: "aborted" }); // last: what it throws harms nothing
     };
-    try {
-      sheet = new CSSStyleSheet();
-      sheet.replaceSync(dialogStyle);
-      document.adoptedStyleSheets.push(sheet);
-      dialog.showModal();
-    } catch {
-      // Too old for our dialog: then the engine fails as well, and the customer is led to the hosted page.
-    }
+    this.initialize();
+    dialog.showModal?.();
     attempt();
     return dialog;
   }
 
   /** Where the server is: as configured, else as the public key says, else where this page comes from. */
   origin(): string {
-    const { apiBase, publicKey } = this.#config;
     try {
-      return new URL(apiBase ?? atob(publicKey.split("_")[2]!)).origin;
+      return new URL(this.#config.apiBase ?? atob(this.#config.publicKey.split("_")[2]!)).origin;
     } catch {
       return location.origin;
     }
@@ -173,13 +211,11 @@ export class Farewell {
   warm(session: SessionSource): Promise<Fetched> {
     opening();
     return once(session, async () => {
-      const id = (session as Function).call ? await (session as () => Promise<string>)() : (session as string);
+      const id = known(session) || (await (session as () => Promise<string>)());
       // A form, and no header of ours: so a server on another origin is asked right away, without a preflight.
       const body = new URLSearchParams({ session: id, public_key: this.#config.publicKey || "" });
       const answer = await fetch(this.origin() + "/v1/flow", { method: "POST", body });
-      const document = await answer.json();
-      if (!document.flow) throw [answer.status, document.error];
-      return [id, document];
+      return [id, await answer.json(), answer.status];
     });
   }
 }

@@ -1,8 +1,10 @@
 // What packaging resolves: the glue that wasm-bindgen wrote, the deflated module, and style sheets as text.
 
 declare module "farewell-glue" {
-  /** Compiles and instantiates the module. Harmless when it is running already. */
-  export default function init(options: { module_or_path: BufferSource }): Promise<unknown>;
+  /** Starts the module, once: what instantiates it is given its imports. */
+  export default function init(
+    instantiate: (imports: WebAssembly.Imports) => Promise<{ instance: WebAssembly.Instance }>,
+  ): Promise<void>;
 
   /** Draws the flow in a dialog that is open. Throws when the document cannot be read; nothing is drawn then. */
   export function showRetentionView(

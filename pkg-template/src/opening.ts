@@ -2,8 +2,10 @@
 // presses with nothing loaded yet should have something to read while the rest comes.
 
 import { draw, dress, paint, show } from "../../src/drawing.js";
+import frame from "../../flow/src/dialog.css";
 import style from "../../flow/src/style.css";
 import type { FlowResult, RenumerateConfig, SessionSource } from "../index.js";
+import { ENGINE } from "./chosen.js";
 import type { Engine } from "./engine.js";
 import { fail } from "./failure.js";
 import type { Call, Fetched } from "./index.js";
@@ -12,24 +14,50 @@ import { shield } from "./shield.js";
 // The engine draws with the same.
 export { draw, dress, paint, show };
 
+type Mount = typeof import("./hub.js").mount;
+
+/** The hub is in a chunk of its own: only pages that have one load it. It is no sign that somebody wants to leave, so the engine
+ *  waits for one. Where nothing comes, a link leads to the hub as a page. */
+export const hub = async (...mounting: Parameters<Mount>): Promise<void> => {
+  opened = true;
+  const [farewell, , element, session] = mounting;
+  try {
+    const { mount } = await import("./hub.js");
+    await mount(...mounting);
+  } catch {
+    const id = typeof session === "string" ? session : await session();
+    element.append(Object.assign(document.createElement("a"), { textContent: "Open as page", href: farewell.getSubscriptionHubUrl(id) }));
+  }
+};
+
 /** The parts of a session's document that the first step is drawn from. */
 type First = { first: string[]; flow: { locale: string; time_zone: string; words: Record<string, string> } };
 
 /** Sessions whose last visit has ended and is still being told to the server. What is fetched meanwhile is out of date. */
 const leaving = new Map<string, Promise<void>>();
 
-/** Dialogs whose session function was asked once more after an expired session. */
-const renewed = new WeakSet<HTMLDialogElement>();
+/** Closed before the engine is there. */
+const closed = ({ currentTarget: dialog }: Event) => {
+  const detail = { outcome: "aborted" } as FlowResult;
+  const target = (dialog as Element).isConnected ? dialog! : document;
+  target.dispatchEvent(new CustomEvent("farewell:complete", { detail, bubbles: true }));
+};
+
+/** Dialogs that were refused a document, and asked once more. */
+const again = new WeakSet<HTMLDialogElement>();
 
 let engine: Promise<Engine> | undefined;
 
 /** Patience is over after 8 seconds. */
 const late = (done: (value?: never) => void) => setTimeout(done, 8e3);
 
+/** The way to the engine that the page has chosen, if it has. */
+const chosen = () => (globalThis as { [ENGINE]?: () => Promise<Engine> })[ENGINE];
+
 /** Loads and starts the engine, once. Fails after 8 seconds, and forgets every failure. */
 const load = () =>
   (engine ??= Promise.race([
-    import("./engine.js").then(({ load }) => load()),
+    chosen()?.() ?? import("./engine.js").then(({ load }) => load()),
     new Promise<never>((_, fail) => late(fail)),
   ]).catch((error: unknown) => {
     engine = undefined;
@@ -37,11 +65,19 @@ const load = () =>
   }));
 
 /** Starts what will be needed. Who needs it asks again, and is told why it failed. */
-const warm = () => void load().catch(() => {});
+export const warm = () => void load().catch(() => {});
 
 // Where somebody waits already, the first step goes before the engine.
 let opened = false;
 setTimeout(() => opened || warm());
+
+/** The dialog's own style, which a shadow root cannot give it: every dialog's, adopted once and for good. */
+let framed: CSSStyleSheet | undefined;
+export function adopt(): void {
+  const { adoptedStyleSheets } = document;
+  if (!framed) (framed = new CSSStyleSheet()).replaceSync(frame);
+  if (!adoptedStyleSheets.includes(framed)) adoptedStyleSheets.push(framed);
+}
 
 /** When what was drawn is on the screen. In a page that nobody looks at, that is when somebody does. */
 const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
@@ -61,32 +97,42 @@ export async function take(
   call: Call,
   attempt: () => void,
   remove: () => void,
+  memory: Map<unknown, unknown>,
 ): Promise<void> {
   opened = true;
+  if (!dialog.open) return;
+  // Captured, so that the event comes before the callback, as it does later.
+  dialog.addEventListener("close", closed, true);
   // A slow answer is no reason to wait for the engine as well.
   const slow = setTimeout(warm, 1e3);
   try {
+    adopt();
     shield(dialog);
   } catch {
     // Too old: what follows fails as well, and leads the customer to the hosted page.
   }
   let fetched: Fetched;
   try {
-    fetched = await flow;
+    fetched = await Promise.race([flow, new Promise<never>((_, fail) => late(fail))]);
+    if (!(fetched[1] as Partial<First> | null)?.flow) throw fetched;
   } catch (cause) {
     if (!dialog.isConnected) return;
-    const refused = Array.isArray(cause) && cause[0] === 401;
-    if (refused && typeof session === "function" && !renewed.has(dialog)) {
-      renewed.add(dialog);
+    // What failed, or did not come, is asked for anew: an answer once at once, since it may be that of a session which a
+    // function can renew, or have come long before the press.
+    memory.clear();
+    const answered = Array.isArray(cause);
+    if (answered && !again.has(dialog)) {
+      again.add(dialog);
       return attempt();
     }
+    const refused = answered && cause[2] === 401;
     return fail(dialog, refused, cause, { apiBase, email: config.fallbackEmail, session, attempt });
   }
 
   clearTimeout(slow);
 
-  const [id, document] = fetched;
-  const { first, flow: { locale, time_zone, words } } = document as First;
+  const [id, answer] = fetched;
+  const { first, flow: { locale, time_zone, words } } = answer as First;
   const root = dialog.firstElementChild!.shadowRoot!;
   const ask = async (id: string) => {
     const body = new URLSearchParams({ session: id, public_key: config.publicKey || "" });
@@ -141,7 +187,7 @@ export async function take(
     const drawn = !!step.querySelector(".close");
     if (drawn) {
       dress(dialog, style);
-      paint(dialog, document);
+      paint(dialog, answer);
       show(dialog, step);
       root.addEventListener("submit", wait);
       dialog.addEventListener("close", left);
@@ -170,9 +216,10 @@ export async function take(
       engine.showRetentionView(id, { dialog, document, style, drawn, apiBase, publicKey, fallbackEmail, fragment, callbacks, again, renew, onRest });
     let onRest = () => {};
     const rested = new Promise<void>((done) => (onRest = () => setTimeout(done))).then(over);
-    enter(id, document, drawn);
+    enter(id, answer, drawn);
     root.removeEventListener("submit", wait);
     dialog.removeEventListener("close", left);
+    dialog.removeEventListener("close", closed, true);
     // From now on the engine tells how it ended. It does so from a listener of the same event, before the dialog is gone.
     dialog.onclose = () => {
       leaving.set(id, rested);
@@ -181,11 +228,12 @@ export async function take(
   } catch (cause) {
     if (!dialog.isConnected) return;
     const page = () => location.assign(`${apiBase}/c#${id}`);
-    console.error("Farewell: no engine, the flow goes on as the hosted page.", cause);
+    // Never an error's message, which may quote the session id.
+    console.error(`Farewell: no engine (${(cause as Error)?.name}), the flow goes on as the hosted page.`);
     if (!root.querySelector("form")) return page();
     alone = true;
     // Where the page's policy forbids to send it, by the link.
-    window.document.addEventListener("securitypolicyviolation", ({ effectiveDirective, disposition }) => {
+    document.addEventListener("securitypolicyviolation", ({ effectiveDirective, disposition }) => {
       if (pressed && dialog.isConnected && effectiveDirective == "form-action" && disposition == "enforce") page();
     });
   }

@@ -3,7 +3,7 @@
 import { createContext, createElement, useCallback, useContext, useEffect, useRef, useState } from "react";
 import type { ComponentProps, MouseEvent, ReactNode } from "react";
 import type { CallbackOptions, FlowResult, SessionSource } from "../index.js";
-import type { CancelButtonProps, RenumerateProviderProps, UseRenumerate, UseRenumerateOptions } from "../react.js";
+import type { CancelButtonProps, RenumerateProviderProps, SubscriptionHubProps, UseRenumerate, UseRenumerateOptions } from "../react.js";
 import { Farewell } from "./index.js";
 
 const Context = createContext<Farewell | null>(null);
@@ -14,24 +14,32 @@ export function RenumerateProvider({ config, children }: RenumerateProviderProps
   // Each provider has an instance of its own, so that one which goes takes nothing from another.
   const [instance] = useState(() => new Farewell(config));
   useEffect(() => instance.updateConfig(config), [instance, config]);
-  useEffect(() => () => instance.cleanup(), [instance]);
+  useEffect(() => {
+    instance.initialize();
+    return () => instance.cleanup();
+  }, [instance]);
   return createElement(Context.Provider, { value: instance }, children);
 }
 
-const useInstance = () => {
+const useInstance = (what = "useRenumerate") => {
   const instance = useContext(Context);
-  if (!instance) throw Error("useRenumerate must be used within a RenumerateProvider");
+  if (!instance) throw Error(`${what} must be used within a RenumerateProvider`);
   return instance;
+};
+
+/** Callbacks that stay the same: what is called is what the last render gave, also in a flow that was opened before it. */
+const useCallbacks = (callbacks: CallbackOptions | undefined) => {
+  const own = useRef<CallbackOptions>({}).current;
+  useEffect(() => {
+    for (const name of NAMES) own[name] = callbacks?.[name];
+  });
+  return own;
 };
 
 export function useRenumerate({ sessionId, callbacks }: UseRenumerateOptions): UseRenumerate {
   const instance = useInstance();
   const [result, setResult] = useState<FlowResult | null>(null);
-  // What is called is what the last render gave, also in a flow that was opened before it.
-  const own = useRef<CallbackOptions>({}).current;
-  useEffect(() => {
-    for (const name of NAMES) own[name] = callbacks?.[name];
-  });
+  const own = useCallbacks(callbacks);
   const open = useCallback(() => {
     const dialog = instance.showRetentionView(sessionId as SessionSource, own);
     for (const name of ["retained", "cancelled", "complete"] as const) {
@@ -75,4 +83,21 @@ export function CancelButton({ sessionId, callbacks, className, label, children,
     createElement("input", { type: "hidden", name: "session", value: sessionId as string }),
     button,
   );
+}
+
+export function SubscriptionHub({ sessionId, callbacks, wrapperClassName, iframeClassName, loadingComponent }: SubscriptionHubProps): ReactNode {
+  const instance = useInstance("SubscriptionHub");
+  const own = useCallbacks(callbacks);
+  const place = useRef<HTMLDivElement>(null);
+  // Throws while it is drawn, where an error boundary sees it.
+  if (sessionId && globalThis.window) instance.getSubscriptionHubUrl(sessionId as string);
+  useEffect(() => {
+    if (!sessionId) return;
+    const within = place.current!;
+    within.id ||= "farewell-hub-" + Math.random().toString(36).slice(2);
+    const hub = instance.mountSubscriptionHub(within.id, sessionId, wrapperClassName, iframeClassName, own);
+    return () => hub.remove();
+  }, [instance, sessionId, wrapperClassName, iframeClassName, own]);
+  // What is in the place is not React's, so that it may come and go.
+  return createElement("div", { ref: place }, sessionId ? null : loadingComponent);
 }

@@ -59,12 +59,24 @@ export function shield(dialog: HTMLDialogElement): void {
   }
 
   const look = () => {
-    if (dialog.isConnected) return;
-    dialog.close();
-    end();
+    if (!dialog.isConnected) {
+      dialog.close();
+      return end();
+    }
+    // Closed without a word, by a page that took the attribute away. A dialog that is closed as it should be tells soon.
+    if (!dialog.open) {
+      return setTimeout(() => {
+        if (signal.aborted || dialog.open) return;
+        dialog.open = true;
+        dialog.close();
+      }, 100);
+    }
+    // Moved, it is no longer above the page; emptied, there is nothing to press in it.
+    if (!dialog.matches(":modal") || !dialog.firstElementChild?.shadowRoot) dialog.close();
   };
   const watch = new MutationObserver(look);
   watch.observe(document, { childList: true, subtree: true });
+  watch.observe(dialog, { attributeFilter: ["open"] });
   const end = () => {
     over.abort();
     watch.disconnect();

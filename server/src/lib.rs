@@ -9,6 +9,7 @@ pub mod declaration;
 pub mod format;
 pub mod html;
 pub mod http;
+pub mod hub;
 pub mod intents;
 pub mod keys;
 pub mod lint;

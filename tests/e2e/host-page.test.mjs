@@ -28,7 +28,6 @@ test("closed, the flow leaves no trace", async () => {
     page.evaluate(() => ({
       body: document.body.cloneNode(true).innerHTML,
       root: document.documentElement.getAttributeNames(),
-      sheets: document.adoptedStyleSheets.length,
       globals: Object.keys(globalThis).sort().join(),
       overflow: getComputedStyle(document.documentElement).overflowY,
       address: location.href,

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 
-import { closed, focused, heading, press } from "./stage/flow.mjs";
+import { closed, focused, heading, loading, press } from "./stage/flow.mjs";
 import { Stage } from "./stage/stage.mjs";
 import { told, untilTold } from "./stage/told.mjs";
 import { words } from "./stage/words.mjs";
@@ -28,7 +28,7 @@ test("a page view loads the facade and nothing else, until somebody points at th
   await button(page).waitFor();
   await page.waitForLoadState("networkidle");
   assert.deepEqual(ours(page), []);
-  assert.equal(await page.evaluate(() => document.adoptedStyleSheets.length), 0);
+  assert.equal(await page.evaluate(() => document.adoptedStyleSheets.length), 1, "the default button's look");
 
   const flow = response(page, "/v1/flow");
   const engine = response(page, "/farewell/engine.js");
@@ -103,8 +103,8 @@ test("who saves data loads nothing by pointing, and everything by pressing", asy
   assert.deepEqual(ours(page), []);
   const asked = page.waitForRequest((request) => request.url().endsWith("/v1/flow"));
   await page.mouse.down();
-  await asked;
   await page.mouse.up();
+  await asked;
   await heading(page, words.survey_title);
 });
 
@@ -252,7 +252,7 @@ test("what has ended waits for the engine, and closing it tells how it ended", a
   const engine = await holdEngine(page);
   await press(page, "Cancel Subscription");
   await engine.asked;
-  await heading(page, "One moment");
+  await loading(page);
   engine.give();
   await heading(page, words.canceled_title);
   await page.keyboard.press("Escape");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 
-import { answer, closed, heading, press } from "./stage/flow.mjs";
+import { answer, closed, heading, loading, press } from "./stage/flow.mjs";
 import { Stage } from "./stage/stage.mjs";
 import { names, told, untilTold } from "./stage/told.mjs";
 import { words } from "./stage/words.mjs";
@@ -41,7 +41,8 @@ async function traces(page) {
   );
 }
 
-const NOTHING = { listeners: [], dialogs: 0, sheets: 0, overflow: "visible", style: null };
+/** Our two style sheets stay, for the next button and the next dialog. */
+const NOTHING = { listeners: [], dialogs: 0, sheets: 2, overflow: "visible", style: null };
 
 /** The page can be used again. */
 async function usable(page) {
@@ -126,7 +127,7 @@ for (const [what, slow] of [
       await route.continue();
     });
     await press(page, "Cancel Subscription");
-    await heading(page, "One moment");
+    await loading(page);
     await page.evaluate(() => document.querySelector("dialog").remove());
     await usable(page);
     release();

@@ -11,7 +11,7 @@ import { after, before, test } from "node:test";
 
 import { announced, listen } from "./stage/announcements.mjs";
 import { PLACES, REASONS } from "./stage/factors.mjs";
-import { closed, heading, press } from "./stage/flow.mjs";
+import { closed, heading, loading, press } from "./stage/flow.mjs";
 import { ENGINE } from "./stage/full-page.mjs";
 import { ScreenReader } from "./stage/screen-reader.mjs";
 import { root } from "./stage/server.mjs";
@@ -91,7 +91,7 @@ test("waiting and failing are read as they were", async () => {
     await until(page);
     said.set(`trouble/${name}`, await reader.read(page));
   };
-  await state("loading", { blocked: "**/opening.js", until: (page) => heading(page, "One moment") });
+  await state("loading", { blocked: "**/opening.js", until: loading });
   await state("did-not-load", { blocked: "**/v1/flow", until: (page) => heading(page, "This did not load") });
   await state("not-sent", {
     go: async (page) => {

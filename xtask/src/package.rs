@@ -256,6 +256,7 @@ fn assemble(parts: &Parts) -> Result<()> {
         template.join("headless.d.ts"),
         template.join("react.d.ts"),
         template.join("element.d.ts"),
+        template.join("slim.d.ts"),
         root.join("LICENSE-APACHE"),
         root.join("LICENSE-MIT"),
     ];

@@ -1,6 +1,8 @@
 //! Billing that is the merchant's own: nothing is touched here, the merchant acts on the verified result.
 
-use super::{Answer, Billing, Can, Customer, Instruction, Lookup, LookupError, PlanTerms, Snapshot};
+use super::{
+    Account, Answer, Billing, Can, Customer, Holding, Instruction, Lookup, LookupError, PlanTerms, Snapshot,
+};
 
 /// Knows what it was told, accepts every customer, and leaves everything to the merchant.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +37,22 @@ impl Billing for Merchant {
             pause: None,
             trial_ends_at: None,
         })
+    }
+
+    /// One subscription of which nothing is known.
+    async fn account(&self, lookup: &Lookup) -> Result<Account, LookupError> {
+        let Snapshot { customer, can, .. } = self.snapshot(lookup).await?;
+        let only = Holding {
+            id: None,
+            terms: None,
+            next_payment: None,
+            ends_at: None,
+            ended: false,
+            pause: None,
+            trial_ends_at: None,
+            can,
+        };
+        Ok(Account { customer, subscriptions: vec![only] })
     }
 
     async fn plans(&self, _ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {

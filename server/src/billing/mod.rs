@@ -3,6 +3,7 @@
 //! A brand's billing is one [`Billing`]: the built-in [`Ledger`](ledger::Ledger), or [`Merchant`](merchant::Merchant), which touches
 //! nothing. Nobody else changes what a customer pays.
 
+mod account;
 mod arithmetic;
 mod cycle;
 mod deal;
@@ -14,6 +15,7 @@ pub mod merchant;
 mod registry;
 mod snapshot;
 
+pub use account::{Account, Holding};
 pub use cycle::{Cycle, Interval};
 pub use deal::{Deal, Length, PlanPrice, PlanTerms};
 pub use discount::{DiscountTerms, Reduction, RunningDiscount, Span};
@@ -33,6 +35,13 @@ pub trait Billing: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// A [`LookupError`] when the lookup does not lead to exactly one subscription that can be canceled.
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError>;
+
+    /// Finds a customer, and says what billing knows of all their subscriptions now. A subscription named in the lookup is
+    /// passed over.
+    ///
+    /// # Errors
+    /// A [`LookupError`] when the lookup does not lead to exactly one customer.
+    async fn account(&self, lookup: &Lookup) -> Result<Account, LookupError>;
 
     /// The plans of these ids, as billing has them; what it does not know is left out. None where billing is the merchant's.
     ///

@@ -113,7 +113,7 @@ impl Terms {
         self.money(self.amount)
     }
 
-    pub(super) fn money(&self, amount: i64) -> Money {
+    pub(crate) fn money(&self, amount: i64) -> Money {
         Money { amount, currency: self.currency.clone() }
     }
 }

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 
 use super::{ApiError, App, body};
 use crate::brand::Brand;
+use crate::hub::HubClaims;
 use crate::keys::PublicKey;
 use crate::session::{Claims, SessionError};
 
@@ -57,18 +58,23 @@ impl Browser {
     /// A session's browser, by what it says of itself and where its page is from.
     fn admit(app: &App, headers: &HeaderMap, id: &str, public_key: Option<&str>) -> Result<Self, ApiError> {
         let (claims, brand) = app.sessions.read(id)?;
-        // The package sends an empty one where it was configured with none.
-        if let Some(key) = public_key.filter(|key| !key.is_empty()) {
-            let key = PublicKey::read(key).ok_or_else(|| {
-                ApiError::unauthorized("The public key is malformed. Pass it unchanged: `pk_…`.")
-            })?;
-            if key.brand != brand.slug {
-                return Err(SessionError::OtherBrand.into());
-            }
-        }
-        from_own_page(headers, app, &brand)?;
+        admit(app, headers, &brand, public_key)?;
         Ok(Self { claims, brand })
     }
+}
+
+/// Whether the page that asks belongs to the session's brand.
+fn admit(app: &App, headers: &HeaderMap, brand: &Brand, public_key: Option<&str>) -> Result<(), ApiError> {
+    // The package sends an empty one where it was configured with none.
+    if let Some(key) = public_key.filter(|key| !key.is_empty()) {
+        let key = PublicKey::read(key).ok_or_else(|| {
+            ApiError::unauthorized("The public key is malformed. Pass it unchanged: `pk_…`.")
+        })?;
+        if key.brand != brand.slug {
+            return Err(SessionError::OtherBrand.into());
+        }
+    }
+    from_own_page(headers, app, brand)
 }
 
 impl FromRequestParts<App> for Browser {
@@ -92,6 +98,40 @@ impl FromRequest<App> for BrowserForm {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let form = SessionForm::read(request, app).await?;
+        Browser::admit(app, &form.headers, &form.session, form.public_key.as_deref()).map(Self)
+    }
+}
+
+/// A browser with a session of the hub, in such a form.
+#[derive(Debug)]
+pub struct HubBrowser {
+    /// What its session id says.
+    pub claims: HubClaims,
+    /// The session's brand.
+    pub brand: Arc<Brand>,
+}
+
+impl FromRequest<App> for HubBrowser {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let form = SessionForm::read(request, app).await?;
+        let (claims, brand) = app.sessions.read_hub(&form.session)?;
+        admit(app, &form.headers, &brand, form.public_key.as_deref())?;
+        Ok(Self { claims, brand })
+    }
+}
+
+/// What such a form says, and the headers it came with.
+struct SessionForm {
+    headers: HeaderMap,
+    session: String,
+    public_key: Option<String>,
+}
+
+impl SessionForm {
+    async fn read(request: Request, app: &App) -> Result<Self, ApiError> {
         let headers = request.headers().clone();
         if !body::is_type(&headers, "application", "x-www-form-urlencoded") {
             return Err(ApiError::new(
@@ -103,12 +143,12 @@ impl FromRequest<App> for BrowserForm {
         let fields: Vec<_> = url::form_urlencoded::parse(&bytes).collect();
         let field = |wanted: &str| {
             let found = fields.iter().find(|(name, _)| name == wanted);
-            found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+            found.map(|(_, value)| value.trim().to_owned()).filter(|value| !value.is_empty())
         };
-        let id = field("session").ok_or_else(|| {
+        let session = field("session").ok_or_else(|| {
             ApiError::unauthorized("A session id is missing: send it as the field `session`.")
         })?;
-        Browser::admit(app, &headers, id, field("public_key")).map(Self)
+        Ok(Self { headers, session, public_key: field("public_key") })
     }
 }
 

@@ -1,6 +1,7 @@
 use serde_json::{Map, Value};
 
 use super::ApiError;
+use crate::session::Environment;
 
 /// The members of an object of a request, read one by one. Every mistake is remembered with the member's path.
 #[derive(Debug)]
@@ -65,6 +66,13 @@ impl<'v> Fields<'v> {
             self.wrong(name, "has to be true or false.");
         }
         value.as_bool()
+    }
+
+    /// Whether what is made counts: `environment`.
+    pub fn environment(&mut self) -> Option<Environment> {
+        self.checked("environment", |text| {
+            Environment::named(text).ok_or_else(|| format!("\"{text}\" is neither \"prod\" nor \"sandbox\"."))
+        })
     }
 
     /// A text that has to pass a check.

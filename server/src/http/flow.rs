@@ -58,7 +58,7 @@ pub async fn act(
 }
 
 /// The custom properties of a brand: name, value where the device is light, value where it is dark.
-fn theme(brand: &Brand) -> Vec<[String; 3]> {
+pub(super) fn theme(brand: &Brand) -> Vec<[String; 3]> {
     let rows = brand.theme.properties().into_iter();
     rows.map(|property| [property.name.to_owned(), property.light, property.dark]).collect()
 }

@@ -8,12 +8,14 @@ mod fields;
 mod flow;
 mod guard;
 mod health;
+mod hub;
 pub mod language;
 mod ledger;
 mod peer;
 mod result;
 mod retention_session;
 mod router;
+mod subscription_session;
 mod well_known;
 
 pub use error::ApiError;

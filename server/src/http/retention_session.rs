@@ -12,7 +12,7 @@ use crate::brand::Brand;
 use crate::clock;
 use crate::locale::{self, Pack};
 use crate::place::Place;
-use crate::session::{Environment, NewSession};
+use crate::session::NewSession;
 
 /// `POST /v1/retention/session`: a session id for a customer. Nothing is stored until a browser opens it.
 pub async fn create(
@@ -43,9 +43,7 @@ fn read(body: &Map<String, Value>, brand: &Brand) -> Result<NewSession, ApiError
     // A language that nobody has written the words of yet must not keep anybody from leaving: it falls back to the brand's.
     let tag = fields.checked("locale", locale::well_formed);
     let locale = tag.filter(|tag| locale::supported(tag).is_ok());
-    let environment = fields.checked("environment", |text| {
-        Environment::named(text).ok_or_else(|| format!("\"{text}\" is neither \"prod\" nor \"sandbox\"."))
-    });
+    let environment = fields.environment();
     let withdrawal = fields.checked("purpose", |text| match text {
         "cancel" => Ok(false),
         "withdraw" => Ok(true),

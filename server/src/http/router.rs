@@ -13,7 +13,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::body::LARGEST_BODY;
 use super::{
-    ApiError, declarations, flow, guard, health, language, ledger, result, retention_session, well_known,
+    ApiError, declarations, flow, guard, health, hub, language, ledger, result, retention_session,
+    subscription_session, well_known,
 };
 use crate::config::Config;
 use crate::declaration::{self, Desk};
@@ -38,12 +39,14 @@ pub fn router(app: App) -> Router {
     let browser = Router::new()
         .route("/v1/flow", get(flow::get).post(flow::post))
         .route("/v1/flow/actions", post(flow::act))
+        .route("/v1/hub", post(hub::show))
         .method_not_allowed_fallback(wrong_method)
         // A session's document is 7 kB, and on its way while somebody waits.
         .layer(CompressionLayer::new())
         .layer(cross_origin(config.clone()));
     let backend = Router::new()
         .route("/v1/retention/session", post(retention_session::create))
+        .route("/v1/subscription/session", post(subscription_session::create))
         .route("/v1/ledger/customers/{customer}", get(ledger::get))
         .route("/v1/declarations", get(declarations::list))
         .route("/v1/declarations/{reference}", get(declarations::get).post(declarations::decide))

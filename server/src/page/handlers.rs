@@ -10,12 +10,13 @@ use flow::{Action, Element, Node, Notice, Posted};
 
 use super::asset::{Asset, STYLE};
 use super::document::{Script, origin_of};
-use super::{Document, Message, open, package, receipt, widget};
+use super::{Document, Message, hub, open, package, receipt, widget};
 use crate::billing::LookupError;
 use crate::config::Config;
 use crate::format::Format;
 use crate::html;
 use crate::http::{App, body};
+use crate::seal::Kind;
 use crate::session::{Placed, SessionError, Stored};
 
 /// The routes of the hosted pages, with a stylesheet for each brand that has a look of its own.
@@ -58,7 +59,11 @@ async fn post(State(app): State<App>, request: Request) -> Result<Response, Mess
     }
     let fields: Vec<(String, String)> = url::form_urlencoded::parse(&bytes).into_owned().collect();
     if let Some((_, id)) = fields.iter().find(|(name, _)| name == "session") {
-        return open_session(&app, id.trim()).await;
+        let id = id.trim();
+        if id.starts_with(Kind::Subscription.prefix()) {
+            return hub::page(&app, id).await.map(IntoResponse::into_response);
+        }
+        return open_session(&app, id).await;
     }
     let posted = Posted::from_form(&fields).map_err(|_| unclear(StatusCode::BAD_REQUEST))?;
     act(&app, posted).await
@@ -163,11 +168,11 @@ fn see(app: &App, url: &str) -> Result<Response, Message> {
 }
 
 /// A message to a customer whose brand is not known.
-fn message(app: &App, status: StatusCode, about: &'static str) -> Message {
+pub(super) fn message(app: &App, status: StatusCode, about: &'static str) -> Message {
     Message::new(status, about).with_email(app.sessions.config.common_support_email())
 }
 
-fn failed(app: &App, error: &dyn std::fmt::Display) -> Message {
+pub(super) fn failed(app: &App, error: &dyn std::fmt::Display) -> Message {
     tracing::error!(%error, "a page failed");
     message(app, StatusCode::INTERNAL_SERVER_ERROR, "failed")
 }

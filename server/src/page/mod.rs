@@ -4,6 +4,7 @@
 mod asset;
 mod document;
 mod handlers;
+mod hub;
 mod message;
 mod open;
 mod package;

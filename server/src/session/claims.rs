@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::hub::HubClaims;
 use crate::place::Place;
 use crate::seal::{Kind, SealError, Sealer};
 
@@ -94,11 +95,15 @@ impl Claims {
         sealer.seal(Kind::Retention, &json).map_err(|error| error.to_string())
     }
 
-    /// Opens a session id of the retention flow. Its time is the caller's to look at.
+    /// Opens a session id of the retention flow, or one of the hub, which leads to the flow of the customer's only subscription.
+    /// Its time is the caller's to look at.
     ///
     /// # Errors
     /// [`SealError`] says why the text is not a session id.
     pub fn open(sealer: &Sealer, id: &str) -> Result<Self, SealError> {
+        if id.starts_with(Kind::Subscription.prefix()) {
+            return HubClaims::open(sealer, id).map(Self::from);
+        }
         let json = sealer.open(Kind::Retention, id)?;
         // What this server sealed it can read; anything else was sealed by a newer version.
         serde_json::from_slice(&json).map_err(|_| SealError::Altered)

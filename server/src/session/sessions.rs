@@ -371,7 +371,7 @@ impl Sessions {
         Ok((claims, Some((session, ended))))
     }
 
-    pub(super) fn billing(&self, brand: &str) -> Result<Arc<dyn Billing>, SessionError> {
+    pub(crate) fn billing(&self, brand: &str) -> Result<Arc<dyn Billing>, SessionError> {
         self.billings.get(brand).ok_or(SessionError::UnknownBrand)
     }
 

@@ -68,6 +68,30 @@ impl Stored {
         row.as_ref().map(Self::read).transpose()
     }
 
+    /// The session in which something was done with a subscription last.
+    ///
+    /// # Errors
+    /// The database cannot be read, or holds something unexpected.
+    pub async fn last_of(
+        store: &Store,
+        brand: &str,
+        environment: Environment,
+        customer: &str,
+        subscription: &str,
+    ) -> Result<Option<Self>, Error> {
+        let row = sqlx::query(
+            "SELECT * FROM sessions WHERE brand = $1 AND environment = $2 AND customer = $3 AND subscription = $4 \
+             ORDER BY last_action_at DESC LIMIT 1",
+        )
+        .bind(brand)
+        .bind(environment.name())
+        .bind(customer)
+        .bind(subscription)
+        .fetch_optional(store.read())
+        .await?;
+        row.as_ref().map(Self::read).transpose()
+    }
+
     /// The session of this id, as the transaction sees it.
     pub(crate) async fn locked(tx: &mut Tx, id: &str) -> Result<Self, Error> {
         let row = sqlx::query("SELECT * FROM sessions WHERE id = $1").bind(id).fetch_one(tx).await?;

@@ -8,6 +8,9 @@ export const press = (page, name) => page.getByRole("button", { name, exact: tru
 /** Waits for the step with this heading. */
 export const heading = (page, name) => page.getByRole("heading", { name, exact: true }).waitFor();
 
+/** Waits for the dialog that has nothing to show yet. */
+export const loading = (page) => page.getByRole("dialog", { name: "One moment" }).waitFor();
+
 /** Gives a reason, and goes on. */
 export async function answer(page, reason) {
   await page.getByRole("radio", { name: reason, exact: true }).check();

@@ -164,10 +164,8 @@ pub async fn customer(
 fn show(row: Row, discounts: &[RunningDiscount], now: Timestamp) -> Subscription {
     let (start, terms) = row.period(now);
     let due = terms.current_period_end;
+    let next_payment = row.next_payment(discounts, now);
     let next = row.next(now).cloned();
-    // The payment a new plan begins with is the new plan's.
-    let billed = next.as_ref().filter(|next| next.from == due).map_or(&terms, |next| &next.terms);
-    let paid = !row.ended_at(now) && row.cancel_at.is_none_or(|end| due < end);
     Subscription {
         id: row.id,
         status: if row.ended_at(now) { "canceled" } else { "active" },
@@ -175,10 +173,10 @@ fn show(row: Row, discounts: &[RunningDiscount], now: Timestamp) -> Subscription
         current_period_end: clock::instant(due),
         cancel_at: row.cancel_at.map(clock::instant),
         canceled_at: row.canceled_at.map(clock::instant),
-        next_payment: paid.then(|| Payment {
-            amount: billed.payment(due, discounts),
-            currency: billed.currency.clone(),
-            at: clock::instant(due),
+        next_payment: next_payment.map(|(price, at)| Payment {
+            amount: price.amount,
+            currency: price.currency,
+            at: clock::instant(at),
         }),
         pause: row
             .pause(now)

@@ -5,7 +5,7 @@ use sqlx::{Row as _, SqlitePool, sqlite::SqliteRow};
 
 use super::subscription;
 use crate::{
-    billing::{Customer, Lookup, LookupError, Snapshot},
+    billing::{Account, Customer, Lookup, LookupError, Snapshot},
     place::Place,
     store::Store,
 };
@@ -57,6 +57,22 @@ pub(super) async fn snapshot(
         trial_ends_at: row.trial(now),
         subscription: Some(row.external_id),
     })
+}
+
+pub(super) async fn account(
+    store: &Store,
+    brand: &str,
+    lookup: &Lookup,
+    now: Timestamp,
+) -> Result<Account, LookupError> {
+    let db = store.read();
+    let found = find_customer(db, brand, lookup).await?.ok_or(LookupError::NobodyNamed)?;
+    let mut subscriptions = Vec::new();
+    for row in subscription::of_customer(db, found.id).await.map_err(unavailable)? {
+        let discounts = subscription::discounts(db, row.id, now).await.map_err(unavailable)?;
+        subscriptions.push(row.holding(&discounts, now));
+    }
+    Ok(Account { customer: found.customer, subscriptions })
 }
 
 /// The customer whom id and e-mail address name. None when neither is given.

@@ -17,7 +17,7 @@ use sqlx::Row as _;
 pub use customer::{Customer, Discount, Payment, Plan, Subscription, customer};
 pub use import::{Import, ImportError, Imported};
 
-use super::{Answer, Billing, Instruction, Lookup, LookupError, PlanTerms, Snapshot};
+use super::{Account, Answer, Billing, Instruction, Lookup, LookupError, PlanTerms, Snapshot};
 use crate::{clock::Clock, store::Store};
 
 /// One brand's ledger.
@@ -40,6 +40,10 @@ impl Ledger {
 impl Billing for Ledger {
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
         find::snapshot(&self.store, &self.brand, lookup, self.clock.now()).await
+    }
+
+    async fn account(&self, lookup: &Lookup) -> Result<Account, LookupError> {
+        find::account(&self.store, &self.brand, lookup, self.clock.now()).await
     }
 
     async fn plans(&self, ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {

@@ -1,10 +1,11 @@
 //! A subscription's row, and what it means at a moment.
 
+use flow::Money;
 use jiff::Timestamp;
 use sqlx::{FromRow, Row as _, SqliteExecutor, sqlite::SqliteRow};
 
 use super::{malformed, maybe_moment, moment};
-use crate::billing::{Can, Cycle, Interval, Pause, Reduction, RunningDiscount, Terms};
+use crate::billing::{Can, Cycle, Holding, Interval, Pause, Reduction, RunningDiscount, Terms};
 
 /// A subscription with its plan and its customer, as stored.
 #[derive(Clone, Debug)]
@@ -154,6 +155,36 @@ impl Row {
             pause: settled && paid && !trial,
             change_plan: settled,
             extend_trial: settled && trial,
+        }
+    }
+
+    /// The next payment, and when it is due. None when there will be none.
+    pub(super) fn next_payment(
+        &self,
+        discounts: &[RunningDiscount],
+        at: Timestamp,
+    ) -> Option<(Money, Timestamp)> {
+        let terms = self.period(at).1;
+        let due = terms.current_period_end;
+        if self.ended_at(at) || self.cancel_at.is_some_and(|end| end <= due) {
+            return None;
+        }
+        // The payment a new plan begins with is the new plan's.
+        let billed = self.next(at).filter(|next| next.from == due).map_or(&terms, |next| &next.terms);
+        Some((billed.money(billed.payment(due, discounts)), due))
+    }
+
+    /// What the customer has with it.
+    pub(super) fn holding(self, discounts: &[RunningDiscount], at: Timestamp) -> Holding {
+        Holding {
+            terms: Some(self.period(at).1),
+            next_payment: self.next_payment(discounts, at),
+            ends_at: self.cancel_at,
+            ended: self.ended_at(at),
+            pause: self.pause(at),
+            trial_ends_at: self.trial(at),
+            can: self.can(at),
+            id: Some(self.external_id),
         }
     }
 

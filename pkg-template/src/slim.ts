@@ -1,0 +1,11 @@
+// The same package, for those who stream the WebAssembly module instead of carrying it inside a script.
+
+import { ENGINE } from "./chosen.js";
+import type { WasmSource } from "../slim.js";
+
+export { Farewell, Renumerate } from "./index.js";
+
+/** Says where the module is. Loads nothing: it is asked for when a customer shows intent. */
+export function useWasm(source: WasmSource): void {
+  (globalThis as Record<symbol, unknown>)[ENGINE] = () => import("./streamed.js").then(({ load }) => load(source));
+}

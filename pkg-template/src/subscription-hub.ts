@@ -1,0 +1,71 @@
+// The custom element of the hub, for every framework and for none.
+
+import type { CallbackOptions, FlowResult, RenumerateConfig, SessionSource } from "../index.js";
+import { Farewell } from "./index.js";
+
+// On a server there are no elements, and importing this does nothing.
+const Base = (globalThis.HTMLElement ?? Object) as typeof HTMLElement;
+
+/** What elements without attributes of their own go by. */
+let defaults: Partial<RenumerateConfig> = {};
+
+export class FarewellHub extends Base {
+  static observedAttributes = ["session"];
+
+  #session: SessionSource | undefined;
+  #shown: SessionSource | null | undefined;
+
+  /** The session id, or a function that asks for one. As a property it comes before the attribute. */
+  get session(): SessionSource | null {
+    return this.#session ?? this.getAttribute("session");
+  }
+
+  set session(session: SessionSource | null | undefined) {
+    this.#session = session ?? undefined;
+    this.#show();
+  }
+
+  connectedCallback(): void {
+    this.#show();
+  }
+
+  attributeChangedCallback(): void {
+    this.#show();
+  }
+
+  #show(): void {
+    const session = this.session;
+    if (!this.isConnected || !session || session === this.#shown) return;
+    this.#shown = session;
+    const attribute = (name: string) => this.getAttribute(name) ?? undefined;
+    const own = { publicKey: attribute("public-key"), apiBase: attribute("api-base"), fallbackEmail: attribute("fallback-email") };
+    const given = Object.entries(own).filter(([, value]) => value !== undefined);
+    const instance = new Farewell({ publicKey: "", ...defaults, ...Object.fromEntries(given) });
+    // What it is mounted by has an id: one that is in the way of nobody's.
+    const place = document.createElement("div");
+    place.id = `farewell-hub-${Math.random().toString(36).slice(2)}`;
+    document.body.append(place);
+    try {
+      const hub = instance.mountSubscriptionHub(place.id, session, "", "", this.#callbacks());
+      this.replaceChildren(hub);
+    } finally {
+      place.remove();
+    }
+  }
+
+  /** The dialog's events bubble to the document. These are the element's own, and stay here. */
+  #callbacks(): CallbackOptions {
+    const tell = (type: string) => (detail: FlowResult) => {
+      this.dispatchEvent(new CustomEvent(type, { detail }));
+    };
+    return { onRetained: tell("retained"), onCancelled: tell("cancelled"), onComplete: tell("complete") };
+  }
+}
+
+/** Makes `<farewell-hub>` known, once. Elements without attributes of their own go by this configuration. */
+export function defineHub(config: Partial<RenumerateConfig> = {}): void {
+  defaults = config;
+  const name = "farewell-hub";
+  const registry = globalThis.customElements;
+  if (registry && !registry.get(name)) registry.define(name, FarewellHub);
+}
