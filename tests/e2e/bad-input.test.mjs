@@ -324,7 +324,7 @@ for (const [what, take, why] of [
         await page.route("**/v1/flow", (route) => gate.then(() => route.continue()), { times: 1 });
       }
       await press(page, "Cancel Subscription");
-      await heading(page, early ? "One moment" : words.survey_title);
+      await page.getByRole("dialog", { name: early ? "One moment" : words.survey_title }).waitFor();
       // Only what has come can watch over the dialog.
       await page.waitForFunction(() => getComputedStyle(document.documentElement).overflow === "hidden");
       await page.evaluate(take);

@@ -138,7 +138,7 @@ test("no rule is against anything that a visit asks for, and nothing of ours is 
   const seen = new Promise((resolve) => (goOn = resolve));
   await page.route("**/v1/flow", (route) => seen.then(() => route.abort()), { times: 1 });
   await press(page, "End it");
-  await heading(page, "One moment");
+  await page.getByRole("dialog", { name: "One moment" }).waitFor();
   await look(page, "while it loads");
   goOn();
   await heading(page, "This did not load");
