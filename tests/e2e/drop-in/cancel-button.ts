@@ -1,0 +1,1 @@
+renumerate.mountCancelButton("elementId", "sessionId", "classes");

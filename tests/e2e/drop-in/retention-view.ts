@@ -1,0 +1,1 @@
+renumerate.showRetentionView("sessionId");
