@@ -99,7 +99,9 @@ final class ResultTokens
         if (isset($kept['keys'][$kid])) {
             return self::bytes($kept['keys'][$kid]);
         }
-        throw $kept['failed'] ? new RuntimeException("Farewell's keys could not be fetched") : new Refused('no published key has this id');
+        throw $kept['failed']
+            ? new RuntimeException("Farewell's keys could not be fetched")
+            : new Refused('no published key has this id');
     }
 
     private function fetch(): array
