@@ -7,19 +7,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
-import { Program, freePort } from "../e2e/stage/program.mjs";
-import { root } from "../e2e/stage/server.mjs";
+import { freePort } from "../e2e/stage/program.mjs";
 import { Stage } from "../e2e/stage/stage.mjs";
-
-const serve = (name) => join(root, "tests/backend/login", name);
-
-/** How each example is started; `xtask` says where the languages are. */
-const LANGUAGES = {
-  Node: () => [process.execPath, serve("serve.mjs")],
-  Python: () => [process.env.PYTHON ?? "python3", serve("serve.py")],
-  PHP: (port) => [process.env.PHP ?? "php", "-S", `127.0.0.1:${port}`, serve("serve.php")],
-  Ruby: () => [process.env.RUBY ?? "ruby", serve("serve.rb")],
-};
+import { Backend, LANGUAGES } from "./backend.mjs";
 
 const ADA = { user: "user_1", customer: "cus_ada" };
 const BEN = { user: "user_2", customer: "cus_ben" };
@@ -43,33 +33,6 @@ async function acted(session, actions) {
   const answer = await fetch(`${stage.server.origin}/v1/flow/actions`, { method: "POST", headers, body });
   assert.equal(answer.status, 200, await answer.clone().text());
   return (await answer.json()).result;
-}
-
-/** A merchant's backend in one of the languages. */
-class Backend {
-  static async start(language, { brand = "acme", farewell = stage.server.origin, name = "keys" } = {}) {
-    const backend = new Backend();
-    const port = await freePort();
-    const [command, ...args] = LANGUAGES[language](port);
-    const cache = join(stage.server.folder, `${language}-${brand}-${name}.json`);
-    const env = { PORT: port, FAREWELL_API: farewell, FAREWELL_KEY: stage.server.key.secret, FAREWELL_BRAND: brand, FAREWELL_CACHE: cache };
-    backend.origin = `http://127.0.0.1:${port}`;
-    backend.program = new Program({ name: language, command, args, env });
-    await backend.program.answers(backend.origin);
-    return backend;
-  }
-
-  /** Asks as a page does, in whose browser somebody is logged in, or nobody. */
-  async post(path, body, who) {
-    const headers = { "Content-Type": "application/json", ...(who && { "X-Login": `${who.user} ${who.customer}` }) };
-    const text = typeof body === "string" ? body : JSON.stringify(body);
-    const answer = await fetch(this.origin + path, { method: "POST", headers, body: text });
-    return { status: answer.status, type: answer.headers.get("content-type"), cache: answer.headers.get("cache-control"), ...(await answer.json()) };
-  }
-
-  stop() {
-    return this.program.stop();
-  }
 }
 
 const coded = (value) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
@@ -129,10 +92,10 @@ async function forgeries() {
 
 const WAYS = { "/cancel/result": "offline", "/cancel/result/asked": "by asking" };
 
-for (const language of Object.keys(LANGUAGES)) {
+for (const language of LANGUAGES) {
   describe(language, () => {
     let backend;
-    before(async () => (backend = await Backend.start(language)));
+    before(async () => (backend = await Backend.start(stage.server, language)));
     after(() => backend?.stop());
 
     test("a session is the logged-in customer's, whoever the request names", async () => {
@@ -186,7 +149,7 @@ for (const language of Object.keys(LANGUAGES)) {
     }
 
     test("a backend of another brand refuses the result", async () => {
-      const other = await Backend.start(language, { brand: "other" });
+      const other = await Backend.start(stage.server, language, { brand: "other" });
       try {
         for (const path of Object.keys(WAYS)) assert.equal((await other.post(path, { token: genuine }, ADA)).status, 400, path);
       } finally {
@@ -195,7 +158,7 @@ for (const language of Object.keys(LANGUAGES)) {
     });
 
     test("where Farewell is away nothing is believed, and nothing is refused either", async () => {
-      const alone = await Backend.start(language, { farewell: `http://127.0.0.1:${await freePort()}`, name: "none" });
+      const alone = await Backend.start(stage.server, language, { farewell: `http://127.0.0.1:${await freePort()}`, name: "none" });
       try {
         for (const path of ["/cancel/session", ...Object.keys(WAYS)]) {
           const answer = await alone.post(path, { token: genuine }, ADA);
@@ -213,7 +176,7 @@ const fetches = () => stage.server.program.said.split("\n").filter((line) => lin
 
 test("a key that is new is found, unknown ones are not looked up each time, and known ones hold while Farewell is away", async () => {
   const backends = {};
-  for (const language of Object.keys(LANGUAGES)) backends[language] = await Backend.start(language, { name: "rotation" });
+  for (const language of LANGUAGES) backends[language] = await Backend.start(stage.server, language, { name: "rotation" });
   const all = (check) => Promise.all(Object.entries(backends).map(check));
   const status = async (backend, token) => (await backend.post("/cancel/result", { token }, ADA)).status;
   try {
