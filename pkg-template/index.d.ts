@@ -20,8 +20,8 @@ export interface FlowResult {
   run?: number;
   /** Why, if the customer said so. `code` is one of the eight codes shared with Stripe, if you gave the reason one. */
   reason?: { key: string; code: string | null } | null;
-  /** The offer that was accepted. */
-  offer?: { id: string; kind: string } | null;
+  /** The offer that was accepted, and which of its choices. */
+  offer?: { id: string; kind: string; choice: string | null } | null;
   /** The proof the customer was shown. Times are RFC 3339, in UTC. */
   receipt?: { reference: string; issued_at: string; effective_at: string | null; undo: boolean } | null;
   /**

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::browser;
+use crate::language;
 use crate::node;
 use crate::step::Step;
 use crate::toolchain;
@@ -12,11 +13,11 @@ use crate::wasm;
 /// Install whatever builds and tests need and is missing
 ///
 /// The wasm target of rustc, the wasm-bindgen CLI and wasm-pack (pinned, below target/tools), the npm packages, and, for
-/// tests, Chromium, Firefox and WebKit with their drivers. What is there already is left alone, so that this may be run at
-/// any time.
+/// tests, Chromium, Firefox and WebKit with their drivers, Python, PHP and Ruby. What is there already is left alone, so that
+/// this may be run at any time.
 #[derive(Args)]
 pub struct Options {
-    /// Leave out the browsers and their drivers: building and the demo do without
+    /// Leave out the browsers, their drivers and the languages: building and the demo do without
     #[arg(long)]
     no_browser: bool,
 }
@@ -26,7 +27,7 @@ pub fn main(options: &Options) -> Result<()> {
     let step = Step::begin("set-up: what builds and tests need");
     build()?;
     if !options.no_browser {
-        for (variable, program) in browser::all()?.0 {
+        for (variable, program) in browser::all()?.0.into_iter().chain(language::ready()?.0) {
             println!("    {variable}={}", program.display());
         }
     }

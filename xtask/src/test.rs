@@ -8,10 +8,12 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::bench;
-use crate::browser::{self, Chromium, Variables};
+use crate::browser::{self, Chromium};
 use crate::command::{self, Stream};
+use crate::language;
 use crate::node;
 use crate::package;
+use crate::program::Variables;
 use crate::setup;
 use crate::stamp;
 use crate::step::{Seconds, Step};
@@ -55,6 +57,10 @@ enum Check {
     Unit,
     /// The widget's tests, in a headless browser
     Widget,
+    /// The backends of `examples/backend`, in Node, Python, PHP and Ruby, against the real server
+    Backend,
+    /// What the package's README and docs/backend.md show: every program in them runs
+    Samples,
     /// The server, the package and a real browser together
     E2e,
     /// The packed package, built by Vite, webpack, Rspack, Rollup and esbuild without a line of configuration, opens the flow
@@ -128,6 +134,8 @@ impl Check {
             Check::Size => "size",
             Check::PackageLint => "package-lint",
             Check::Types => "types",
+            Check::Backend => "backend",
+            Check::Samples => "samples",
             Check::E2e => "e2e",
             Check::Bundlers => "bundlers",
             Check::Browsers => "browsers",
@@ -139,11 +147,12 @@ impl Check {
     }
 
     fn needs_browser(self) -> bool {
-        matches!(self, Check::Widget | Check::E2e | Check::Bundlers | Check::Browsers)
+        matches!(self, Check::Widget | Check::Samples | Check::E2e | Check::Bundlers | Check::Browsers)
     }
 
     fn needs_package(self) -> bool {
-        matches!(self, Check::Size | Check::PackageLint | Check::E2e | Check::Bundlers | Check::Browsers)
+        let drawn = matches!(self, Check::Samples | Check::E2e | Check::Bundlers | Check::Browsers);
+        drawn || matches!(self, Check::Size | Check::PackageLint | Check::Backend)
     }
 
     fn run(self, browser: Option<&Chromium>) -> Result<()> {
@@ -178,6 +187,11 @@ impl Check {
             Check::Size => bench::size(),
             Check::PackageLint => package_lint(),
             Check::Types => types(),
+            // Installed only now, as the browsers below.
+            Check::Backend => end_to_end("tests/backend", |_| true, &language::ready()?),
+            Check::Samples => {
+                end_to_end("tests/samples", |_| true, &browser.context("no browser")?.variables())
+            }
             Check::E2e => {
                 end_to_end("tests/e2e", |name| name != BROWSERS, &browser.context("no browser")?.variables())
             }
@@ -258,7 +272,7 @@ fn package_lint() -> Result<()> {
 const BROWSERS: &str = "browsers.test.mjs";
 
 /// The tests in this folder with such names.
-fn end_to_end(folder: &str, wanted: impl Fn(&str) -> bool, browsers: &Variables) -> Result<()> {
+fn end_to_end(folder: &str, wanted: impl Fn(&str) -> bool, programs: &Variables) -> Result<()> {
     let folder = workspace::root().join(folder);
     let mut tests = stamp::files(&folder)?;
     tests.retain(|file| {
@@ -276,7 +290,7 @@ fn end_to_end(folder: &str, wanted: impl Fn(&str) -> bool, browsers: &Variables)
     node.current_dir(workspace::root())
         .env("FAREWELL_BIN", workspace::target()?.join("debug/farewell"))
         .env("FAREWELL_PKG", workspace::pkg());
-    shown(browsers.tell(&mut node))
+    shown(programs.tell(&mut node))
 }
 
 #[cfg(test)]

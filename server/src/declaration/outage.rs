@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 use super::desk::Arriving;
 use super::{Content, Declaration, Desk, Kind, Status, Why};
 use crate::billing::{
-    Answer, Billing, Can, Customer, Cycle, Instruction, Interval, Lookup, LookupError, PlanTerms, Registry,
-    Snapshot, Terms,
+    Account, Answer, Billing, Can, Customer, Cycle, Instruction, Interval, Lookup, LookupError, PlanTerms,
+    Registry, Snapshot, Terms,
 };
 use crate::clock::{self, Clock};
 use crate::config::Config;
@@ -60,6 +60,10 @@ impl Billing for Moody {
             pause: None,
             trial_ends_at: None,
         })
+    }
+
+    async fn account(&self, _: &Lookup) -> Result<Account, LookupError> {
+        Err(LookupError::Unavailable("nobody asks".into()))
     }
 
     async fn plans(&self, _: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {

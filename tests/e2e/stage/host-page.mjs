@@ -29,11 +29,11 @@ export class HostPages {
    *
    * @param {string} path
    * @param {{ body?: string, module?: string, headers?: object }} page `module` is a script that can import the package; it
-   *   gets the nonce of the page's policy, if that has one
+   *   gets the nonce of the page's policy, if that has one. Without it, the page has no script of ours
    */
   publish(path, { body = "", module = "", headers = {} }) {
     const nonce = /'nonce-(\w+)'/.exec(headers["Content-Security-Policy"])?.[1] ?? "";
-    const script = `<script type="module" nonce="${nonce}" src="${path}.js"></script>`;
+    const script = module && `<script type="module" nonce="${nonce}" src="${path}.js"></script>`;
     const text = `<!doctype html><html lang="en"><title>Host</title><body>${body}${script}</body></html>`;
     this.#pages.set(path, { type: "text/html; charset=utf-8", headers, text });
     this.#pages.set(`${path}.js`, { type: "text/javascript", headers: {}, text: module });

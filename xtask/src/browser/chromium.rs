@@ -3,9 +3,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use super::Variables;
-use super::wanted::{self, Wanted};
 use crate::command;
+use crate::program::{self, Variables, Wanted};
 
 /// A Chrome or Chromium and the chromedriver of the same version.
 pub struct Chromium {
@@ -24,12 +23,14 @@ const WANTED: [Wanted; 2] = [
             "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
             "/Applications/Chromium.app/Contents/MacOS/Chromium",
         ],
+        proof: &[],
     },
     Wanted {
         what: "chromedriver",
         variable: "CHROMEDRIVER",
         names: &["chromedriver", "chromium.chromedriver"],
         places: &["/usr/lib/chromium/chromedriver", "/usr/lib/chromium-browser/chromedriver"],
+        proof: &[],
     },
 ];
 /// What Debian calls them, with a font: a browser without one draws boxes.
@@ -38,7 +39,7 @@ const ADVICE: &str = "install Chromium or Chrome and the chromedriver of the sam
     (https://googlechromelabs.github.io/chrome-for-testing/ has both), on PATH or named by CHROME and CHROMEDRIVER";
 
 pub fn ready() -> Result<Chromium> {
-    let [program, driver] = wanted::ready(&WANTED, &DEBIAN, ADVICE)?;
+    let [program, driver] = program::ready(&WANTED, &DEBIAN, ADVICE)?;
     let chromium = Chromium { program, driver };
     chromium.belong_together()?;
     Ok(chromium)

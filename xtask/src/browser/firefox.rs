@@ -1,7 +1,6 @@
 use anyhow::Result;
 
-use super::Variables;
-use super::wanted::{self, Wanted};
+use crate::program::{self, Variables, Wanted};
 use crate::tool::{self, Tool};
 use crate::workspace;
 
@@ -10,9 +9,10 @@ const FIREFOX: Wanted = Wanted {
     variable: "FIREFOX",
     names: &["firefox-esr", "firefox"],
     places: &["/Applications/Firefox.app/Contents/MacOS/firefox"],
+    proof: &[],
 };
 const DRIVER: Wanted =
-    Wanted { what: "geckodriver", variable: "GECKODRIVER", names: &["geckodriver"], places: &[] };
+    Wanted { what: "geckodriver", variable: "GECKODRIVER", names: &["geckodriver"], places: &[], proof: &[] };
 /// Debian has no package of the driver, so cargo builds it.
 const BUILT: Tool = Tool { name: "geckodriver", krate: "geckodriver", version: "0.37.1", locked: true };
 const DEBIAN: [&str; 2] = ["firefox-esr", "fonts-liberation"];
@@ -20,7 +20,7 @@ const ADVICE: &str = "install Firefox (https://www.mozilla.org/firefox), on PATH
 
 /// Makes sure of Firefox and of geckodriver, which drives every version of it.
 pub fn ready() -> Result<Variables> {
-    let [program] = wanted::ready(&[FIREFOX], &DEBIAN, ADVICE)?;
+    let [program] = program::ready(&[FIREFOX], &DEBIAN, ADVICE)?;
     let driver = match DRIVER.find()? {
         Some(driver) => driver,
         None => {

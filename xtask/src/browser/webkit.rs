@@ -1,7 +1,6 @@
 use anyhow::Result;
 
-use super::Variables;
-use super::wanted::{self, Wanted};
+use crate::program::{self, Variables, Wanted};
 
 const WANTED: [Wanted; 3] = [
     Wanted {
@@ -14,9 +13,16 @@ const WANTED: [Wanted; 3] = [
             "/usr/libexec/webkit2gtk-4.1/MiniBrowser",
             "/usr/lib/webkit2gtk-4.1/MiniBrowser",
         ],
+        proof: &[],
     },
-    Wanted { what: "WebKitWebDriver", variable: "WEBKIT_DRIVER", names: &["WebKitWebDriver"], places: &[] },
-    Wanted { what: "Xvfb", variable: "XVFB", names: &["Xvfb"], places: &[] },
+    Wanted {
+        what: "WebKitWebDriver",
+        variable: "WEBKIT_DRIVER",
+        names: &["WebKitWebDriver"],
+        places: &[],
+        proof: &[],
+    },
+    Wanted { what: "Xvfb", variable: "XVFB", names: &["Xvfb"], places: &[], proof: &[] },
 ];
 /// The driver depends on the browser. That one knows no headless mode: Xvfb is the screen it shows on.
 const DEBIAN: [&str; 3] = ["webkit2gtk-driver", "xvfb", "fonts-liberation"];
@@ -25,6 +31,6 @@ const ADVICE: &str = "on Linux install WebKitGTK 4.1 with its MiniBrowser and We
 
 /// Makes sure of WebKit, by the one browser of it that runs without a Mac.
 pub fn ready() -> Result<Variables> {
-    let programs = wanted::ready(&WANTED, &DEBIAN, ADVICE)?;
+    let programs = program::ready(&WANTED, &DEBIAN, ADVICE)?;
     Ok(Variables(WANTED.iter().map(|wanted| wanted.variable).zip(programs).collect()))
 }

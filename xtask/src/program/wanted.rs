@@ -1,5 +1,6 @@
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 
@@ -16,6 +17,8 @@ pub struct Wanted {
     pub names: &'static [&'static str],
     /// Where it lies when it is not on `PATH`.
     pub places: &'static [&'static str],
+    /// Arguments with which it ends well if it can do what tests need. None: being there is enough.
+    pub proof: &'static [&'static str],
 }
 
 /// Finds all of these: what their variables name, else what is installed, else, as root on Debian, what is installed now.
@@ -64,10 +67,17 @@ impl Wanted {
             if !path.is_file() {
                 bail!("{} names {}, which is not a file", self.variable, path.display());
             }
-            return Ok(Some(path));
+            return Ok(self.proven(&path).then_some(path));
         }
-        let on_path = self.names.iter().find_map(|name| workspace::on_path(name));
-        Ok(on_path.or_else(|| self.places.iter().map(PathBuf::from).find(|path| path.is_file())))
+        let on_path = self.names.iter().filter_map(|name| workspace::on_path(name));
+        let in_places = self.places.iter().map(PathBuf::from).filter(|path| path.is_file());
+        Ok(on_path.chain(in_places).find(|path| self.proven(path)))
+    }
+
+    fn proven(&self, program: &Path) -> bool {
+        let mut trial = Command::new(program);
+        trial.args(self.proof).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.proof.is_empty() || trial.status().is_ok_and(|status| status.success())
     }
 }
 
@@ -80,13 +90,26 @@ mod tests {
         variable: "XTASK_TEST_MOSAIC",
         names: &["no-such-mosaic"],
         places: &["/no/mosaic"],
+        proof: &[],
     };
-    const SHELL: Wanted = Wanted { what: "shell", variable: "XTASK_TEST_SHELL", names: &["sh"], places: &[] };
+    const SHELL: Wanted = Wanted {
+        what: "shell",
+        variable: "XTASK_TEST_SHELL",
+        names: &["sh"],
+        places: &[],
+        proof: &["-c", "exit 0"],
+    };
 
     #[test]
     fn what_is_missing_is_named() {
         assert_eq!(look(&[NOWHERE, SHELL]).unwrap(), Err("no Mosaic".into()));
         assert_eq!(look(&[NOWHERE, NOWHERE]).unwrap(), Err("no Mosaic and no Mosaic".into()));
+    }
+
+    #[test]
+    fn what_cannot_do_its_work_is_missing() {
+        let broken = Wanted { what: "shell that works", proof: &["-c", "exit 1"], ..SHELL };
+        assert_eq!(look(&[broken]).unwrap(), Err("no shell that works".into()));
     }
 
     #[test]

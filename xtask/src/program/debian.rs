@@ -14,17 +14,16 @@ pub fn install(missing: &str, packages: &[&str], advice: &str) -> Result<()> {
     let line = packages.join(" ");
     let os = fs::read_to_string("/etc/os-release").unwrap_or_default();
     if !os.lines().any(|line| line == "ID=debian") {
-        bail!("tests need a browser, and there is {missing}: {advice}");
+        bail!("there is {missing}, which tests need: {advice}");
     }
     if !nix::unistd::geteuid().is_root() {
         bail!(
-            "tests need a browser, and there is {missing}: run `sudo apt-get update && sudo apt-get install {line}`"
+            "there is {missing}, which tests need: run `sudo apt-get update && sudo apt-get install {line}`"
         );
     }
-    let step = Step::begin(format_args!("installing a browser for tests: {line}"));
-    let advice = || {
-        format!("the browser could not be installed: check the network, then run `apt-get install {line}`")
-    };
+    let step = Step::begin(format_args!("installing for tests: {line}"));
+    let advice =
+        || format!("{line} could not be installed: check the network, then run `apt-get install {line}`");
     command::run(&mut apt_get("update")).with_context(advice)?;
     command::run(apt_get("install").args(["--yes", "--no-install-recommends"]).args(packages))
         .with_context(advice)?;
