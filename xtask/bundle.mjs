@@ -60,18 +60,6 @@ function shortened(glue, { imports, exports }) {
     }
     glue = parts.join(by);
   };
-  const found = glue.matchAll(/^import \* as (import\d+) from "([^"]+)"/gm);
-  const namespaces = Object.fromEntries([...found].map(([, namespace, module]) => [module, namespace]));
-  const head = "    const import0 = {\n        __proto__: null,\n";
-  for (const [module, name, short] of imports) {
-    if (module == "./farewell_bg.js") replace(`        ${name}: function`, `        ${short}: function`, 1);
-    // Functions of our own scripts that take no text are imported without a wrapper.
-    else replace(head, `${head}        ${short}: ${namespaces[module]}.${name},\n`, 1);
-  }
-  // `wasm.name` wherever the glue calls into the module; the public functions are wrapped, so their own names stay.
-  for (const [name, short] of exports) glue = glue.replace(new RegExp(`\\b(wasm|instance\\.exports)\\.${name}\\b`, "g"), `$1.${short}`);
-  glue = glue.replace(/"\.\/snippets[^\n]*: import\d,\n/g, "");
-  replace('"./farewell_bg.js": import0', "a: import0", 1);
   const cut = (from, to, by) => {
     const [start, end] = [glue.indexOf(from), glue.indexOf(to)];
     if (start < 0 || end < start) throw new Error(`the glue has an unexpected form: no ${from}`);
@@ -84,6 +72,18 @@ function shortened(glue, { imports, exports }) {
   cut("if (!('encodeInto' in cachedTextEncoder))", "let WASM_VECTOR_LEN", "");
   // Nobody reads the 2 GB after which Safari's decoder has to be made anew.
   cut("const MAX_SAFARI_DECODE_BYTES", "const cachedTextEncoder", "const decodeText = (bytes) => cachedTextDecoder.decode(bytes);\n");
+  const found = glue.matchAll(/^import \* as (import\d+) from "([^"]+)"/gm);
+  const namespaces = Object.fromEntries([...found].map(([, namespace, module]) => [module, namespace]));
+  const head = "    const import0 = {\n        __proto__: null,\n";
+  for (const [module, name, short] of imports) {
+    if (module == "./farewell_bg.js") replace(`        ${name}: function`, `        ${short}: function`, 1);
+    // Functions of our own scripts that take no text are imported without a wrapper.
+    else replace(head, `${head}        ${short}: ${namespaces[module]}.${name},\n`, 1);
+  }
+  // `wasm.name` wherever the glue calls into the module; the public functions are wrapped, so their own names stay.
+  for (const [name, short] of exports) glue = glue.replace(new RegExp(`\\b(wasm|instance\\.exports)\\.${name}\\b`, "g"), `$1.${short}`);
+  glue = glue.replace(/"\.\/snippets[^\n]*: import\d,\n/g, "");
+  replace('"./farewell_bg.js": import0', "a: import0", 1);
   replace("export { initSync, __wbg_init as default }", "export { __wbg_init as default }", 1);
   return glue;
 }

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use farewell_server::billing::{
-    Answer, Billing, Change, Instruction, Lookup, LookupError, PlanTerms, Snapshot, ledger::Ledger,
+    Account, Answer, Billing, Change, Instruction, Lookup, LookupError, PlanTerms, Snapshot, ledger::Ledger,
 };
 use flow::{Outcome, State};
 
@@ -43,6 +43,10 @@ impl Billing for Mortal {
 
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
         self.ledger.snapshot(lookup).await
+    }
+
+    async fn account(&self, lookup: &Lookup) -> Result<Account, LookupError> {
+        self.ledger.account(lookup).await
     }
 
     async fn execute(&self, key: &str, instruction: &Instruction) -> Answer {

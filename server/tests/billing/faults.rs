@@ -9,7 +9,7 @@ use std::{
 };
 
 use farewell_server::billing::{
-    Answer, Billing, Instruction, Lookup, LookupError, PlanTerms, Snapshot, ledger::Ledger,
+    Account, Answer, Billing, Instruction, Lookup, LookupError, PlanTerms, Snapshot, ledger::Ledger,
 };
 use tokio::sync::Semaphore;
 
@@ -50,6 +50,10 @@ impl Billing for Says {
         self.ledger.snapshot(lookup).await
     }
 
+    async fn account(&self, lookup: &Lookup) -> Result<Account, LookupError> {
+        self.ledger.account(lookup).await
+    }
+
     async fn execute(&self, key: &str, instruction: &Instruction) -> Answer {
         self.executed.fetch_add(1, Ordering::Relaxed);
         let first = self.first.lock().unwrap().pop_front();
@@ -83,6 +87,10 @@ impl Billing for Gated {
 
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
         self.ledger.snapshot(lookup).await
+    }
+
+    async fn account(&self, lookup: &Lookup) -> Result<Account, LookupError> {
+        self.ledger.account(lookup).await
     }
 
     async fn execute(&self, key: &str, instruction: &Instruction) -> Answer {
@@ -124,6 +132,10 @@ impl Billing for Watched {
 
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
         self.ledger.snapshot(lookup).await
+    }
+
+    async fn account(&self, lookup: &Lookup) -> Result<Account, LookupError> {
+        self.ledger.account(lookup).await
     }
 
     async fn execute(&self, key: &str, instruction: &Instruction) -> Answer {

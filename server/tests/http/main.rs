@@ -4,6 +4,7 @@ mod declaration;
 mod errors;
 mod flow;
 mod handover;
+mod hub;
 mod mail;
 mod mail_server;
 mod offers;

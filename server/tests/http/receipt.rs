@@ -1,7 +1,9 @@
 //! Receipts: issued at the press, shown, saved, signed, kept.
 
 use farewell_server::billing::ledger::Ledger;
-use farewell_server::billing::{Answer, Billing, Instruction, Lookup, LookupError, PlanTerms, Snapshot};
+use farewell_server::billing::{
+    Account, Answer, Billing, Instruction, Lookup, LookupError, PlanTerms, Snapshot,
+};
 use farewell_server::clock::Clock;
 use farewell_server::store::{Error, Store, Tx};
 use scraper::{Html, Selector};
@@ -237,6 +239,10 @@ struct Says(Ledger, Answer);
 impl Billing for Says {
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
         self.0.snapshot(lookup).await
+    }
+
+    async fn account(&self, lookup: &Lookup) -> Result<Account, LookupError> {
+        self.0.account(lookup).await
     }
 
     async fn plans(&self, ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
