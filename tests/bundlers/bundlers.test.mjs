@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -11,39 +11,20 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
 import { heading, press } from "../e2e/stage/flow.mjs";
-import { root } from "../e2e/stage/server.mjs";
 import { Stage } from "../e2e/stage/stage.mjs";
 import { words } from "../e2e/stage/words.mjs";
+import { install } from "./tarball.mjs";
 
 const run = promisify(execFile);
-const folder = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "bundlers");
-const pkg = process.env.FAREWELL_PKG ?? join(root, "pkg");
-const require = createRequire(join(folder, "package.json"));
-const tool = (name) => import(pathToFileURL(require.resolve(name)));
+const tool = (name) => import(pathToFileURL(createRequire(join(folder, "package.json")).resolve(name)));
 
+let folder;
 let stage;
 before(async () => {
-  await install();
+  folder = await install(import.meta.dirname, "bundlers");
   stage = await Stage.start();
 });
 after(() => stage?.stop());
-
-/** What merchants build with, and the package as it would come from the registry. Once for each lock file and package. */
-async function install() {
-  await mkdir(folder, { recursive: true });
-  for (const file of ["package.json", "package-lock.json"]) await cp(join(import.meta.dirname, file), join(folder, file));
-  const lock = await readFile(join(folder, "package-lock.json"), "utf8");
-  const installed = await readFile(join(folder, ".installed-from"), "utf8").catch(() => "");
-  if (installed !== lock) {
-    // Not `npm ci`: it refuses a lock file that npm itself wrote without the binaries of other platforms.
-    // https://github.com/npm/cli/issues/4828
-    await run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder });
-    await writeFile(join(folder, ".installed-from"), lock);
-  }
-  const { stdout } = await run("npm", ["pack", pkg, "--json", "--pack-destination", folder], { cwd: folder });
-  const [{ filename }] = JSON.parse(stdout);
-  await run("npm", ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", `./${filename}`], { cwd: folder });
-}
 
 const ENTRY = `
   import { Farewell } from "@farewell/js";
@@ -136,6 +117,14 @@ test("an import map in a plain page", async () => {
   stage.host.publishFolder("package", installed);
   const head = `<script type="importmap">{ "imports": { "@farewell/js": "/package/index.js" } }</script>`;
   await opens("plain", source, "main.js", { head });
+});
+
+test("a plain script tag", async () => {
+  stage.host.publishFolder("package", join(folder, "node_modules/@farewell/js"));
+  const session = await stage.server.session(await stage.newcomer());
+  const attributes = `data-public-key="${stage.server.key.public}" data-session="${session}" data-mount="cancel"`;
+  const body = `<div id="cancel"></div><script async src="/package/embed.js" ${attributes}></script>`;
+  await opened(stage.host.publish("/with-script-tag", { body }));
 });
 
 test("Node takes it by import and by require, and the same class stands behind both names", async () => {

@@ -29,6 +29,9 @@ pub struct Options {
     /// Only what needs neither the package nor a browser
     #[arg(long, conflicts_with = "only")]
     fast: bool,
+    /// Also what takes long: dev servers and frameworks with the packed package
+    #[arg(long, conflicts_with = "fast")]
+    full: bool,
     /// Only this step; may be given several times
     #[arg(long, value_name = "STEP")]
     only: Vec<Check>,
@@ -67,6 +70,8 @@ enum Check {
     Bundlers,
     /// The main paths in Chromium, Firefox and WebKit
     Browsers,
+    /// The packed package in Vite's dev servers, Next.js, Astro and SvelteKit; only with --full, or by name
+    Frameworks,
 }
 
 /// Runs the command.
@@ -117,7 +122,10 @@ impl Options {
         if self.fast {
             return !check.needs_browser() && !check.needs_package() && check != Check::Package;
         }
-        self.only.is_empty() || self.only.contains(&check)
+        if self.only.is_empty() {
+            return self.full || check != Check::Frameworks;
+        }
+        self.only.contains(&check)
     }
 }
 
@@ -139,6 +147,7 @@ impl Check {
             Check::E2e => "e2e",
             Check::Bundlers => "bundlers",
             Check::Browsers => "browsers",
+            Check::Frameworks => "frameworks",
         }
     }
 
@@ -147,11 +156,22 @@ impl Check {
     }
 
     fn needs_browser(self) -> bool {
-        matches!(self, Check::Widget | Check::Samples | Check::E2e | Check::Bundlers | Check::Browsers)
+        matches!(
+            self,
+            Check::Widget
+                | Check::Samples
+                | Check::E2e
+                | Check::Bundlers
+                | Check::Browsers
+                | Check::Frameworks
+        )
     }
 
     fn needs_package(self) -> bool {
-        let drawn = matches!(self, Check::Samples | Check::E2e | Check::Bundlers | Check::Browsers);
+        let drawn = matches!(
+            self,
+            Check::Samples | Check::E2e | Check::Bundlers | Check::Browsers | Check::Frameworks
+        );
         drawn || matches!(self, Check::Size | Check::PackageLint | Check::Backend)
     }
 
@@ -195,9 +215,16 @@ impl Check {
             Check::E2e => {
                 end_to_end("tests/e2e", |name| name != BROWSERS, &browser.context("no browser")?.variables())
             }
-            Check::Bundlers => {
-                end_to_end("tests/bundlers", |_| true, &browser.context("no browser")?.variables())
-            }
+            Check::Bundlers => end_to_end(
+                "tests/bundlers",
+                |name| name != FRAMEWORKS,
+                &browser.context("no browser")?.variables(),
+            ),
+            Check::Frameworks => end_to_end(
+                "tests/bundlers",
+                |name| name == FRAMEWORKS,
+                &browser.context("no browser")?.variables(),
+            ),
             // Installed only now: a machine without one of them still runs everything else.
             Check::Browsers => end_to_end("tests/e2e", |name| name == BROWSERS, &browser::all()?),
         }
@@ -271,6 +298,9 @@ fn package_lint() -> Result<()> {
 /// What is run in every browser; the other tests run in Chromium.
 const BROWSERS: &str = "browsers.test.mjs";
 
+/// What takes long of the packed package.
+const FRAMEWORKS: &str = "frameworks.test.mjs";
+
 /// The tests in this folder with such names.
 fn end_to_end(folder: &str, wanted: impl Fn(&str) -> bool, programs: &Variables) -> Result<()> {
     let folder = workspace::root().join(folder);
@@ -314,10 +344,20 @@ mod tests {
 
     #[test]
     fn the_fast_run_needs_neither_package_nor_browser() {
-        let fast = Options { fast: true, only: Vec::new() };
+        let fast = Options { fast: true, full: false, only: Vec::new() };
         let all: Vec<_> = Check::value_variants().iter().filter(|check| fast.wants(**check)).collect();
         assert!(all.contains(&&Check::Unit) && all.contains(&&Check::Types));
         assert!(!all.contains(&&Check::Package) && !all.contains(&&Check::Widget));
         assert!(!all.contains(&&Check::Browsers));
+    }
+
+    #[test]
+    fn what_takes_long_is_run_when_it_is_asked_for() {
+        let wants = |full, only| Options { fast: false, full, only }.wants(Check::Frameworks);
+        assert!(!wants(false, Vec::new()));
+        assert!(wants(true, Vec::new()));
+        assert!(wants(false, vec![Check::Frameworks]));
+        let full = Options { fast: false, full: true, only: Vec::new() };
+        assert!(Check::value_variants().iter().all(|check| full.wants(*check)));
     }
 }

@@ -89,7 +89,10 @@ async fn what_was_canceled_in_the_hub_says_until_when_and_can_be_taken_back_in_t
     let server = Running::start().await;
     let session = server.hub_session(1).await;
     let (_, ways) = read(&server.hub(&session).await.ok());
-    server.act(&ways[0], json!([{ "run": 1, "seq": 1, "do": "shown" }, { "run": 1, "seq": 2, "do": "cancel" }])).await.ok();
+    server
+        .act(&ways[0], json!([{ "run": 1, "seq": 1, "do": "shown" }, { "run": 1, "seq": 2, "do": "cancel" }]))
+        .await
+        .ok();
     let (texts, ways) = read(&server.hub(&session).await.ok());
     assert!(texts.contains("You can use it until"), "{texts}");
     assert!(!texts.contains("Next payment"), "{texts}");

@@ -18,15 +18,16 @@ export class Stage {
   /**
    * @param {object} [options]
    * @param {(config: string) => string} [options.configure] changes the demo's configuration
+   * @param {string[]} [options.origins] of pages that a test serves by itself
    * @param {boolean} [options.browser] whether Chromium is started; tests that bring a browser of their own go without
    */
-  static async start({ configure, browser = true } = {}) {
+  static async start({ configure, origins = [], browser = true } = {}) {
     const stage = new Stage();
     try {
       const [port, merchantPort, hostPort] = [await freePort(), await freePort(), await freePort()];
       const keep = (part) => (stage.#parts.push(part), part);
       stage.host = keep(await HostPages.start(hostPort));
-      stage.server = keep(await Server.start(port, merchantPort, [stage.host.origin], configure));
+      stage.server = keep(await Server.start(port, merchantPort, [stage.host.origin, ...origins], configure));
       stage.merchant = `http://127.0.0.1:${merchantPort}`;
       const merchant = keep(
         new Program({

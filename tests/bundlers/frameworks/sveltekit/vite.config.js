@@ -1,0 +1,4 @@
+// What every app of SvelteKit has.
+import { sveltekit } from "@sveltejs/kit/vite";
+
+export default { plugins: [sveltekit()] };
