@@ -84,6 +84,8 @@ function shortened(glue, { imports, exports }) {
   for (const [name, short] of exports) glue = glue.replace(new RegExp(`\\b(wasm|instance\\.exports)\\.${name}\\b`, "g"), `$1.${short}`);
   glue = glue.replace(/"\.\/snippets[^\n]*: import\d,\n/g, "");
   replace('"./farewell_bg.js": import0', "a: import0", 1);
+  // wasm-bindgen imports a script once for every block that uses it. What is unused would be left as an import of nothing.
+  glue = glue.replace(/^import \* as (import\d+) from "[^"]+";?\n/gm, (line, name) => (glue.split(name).length > 2 ? line : ""));
   replace("export { initSync, __wbg_init as default }", "export { __wbg_init as default }", 1);
   return glue;
 }

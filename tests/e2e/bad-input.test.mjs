@@ -143,7 +143,6 @@ test("an engine of another version: closed, it tells once", async () => {
 
 test(
   "an engine whose error quotes the session: the console does not",
-  { todo: "`opening.ts` hands the error itself to the console; `failure.ts` names its kind only" },
   async () => {
     const page = await stage.billingPage(await stage.newcomer());
     await instead(page, "engine.js", "export const load = async () => ({ showRetentionView(id) { throw new Error('no ' + id); } });");
@@ -161,7 +160,6 @@ for (const [what, body] of [
 ]) {
   test(
     `an opening of another version, which ${what}: the same session goes on as the hosted page`,
-    { todo: "`index.ts` goes on as a page where the import fails, and not where `take` does" },
     async () => {
       const page = await stage.billingPage(await stage.newcomer());
       await instead(page, "opening.js", body);
@@ -248,7 +246,6 @@ for (const [what, session] of [
 for (const session of ["5", "({})", 'Promise.resolve("ret_x")', "true"]) {
   test(
     `a session that is ${session}: refused where it is given, not when a customer presses`,
-    { todo: "`check` in `index.ts` lets pass whatever has no `startsWith`, where it means functions" },
     async () => {
       const page = await stage.billingPage("cus_ada", { session });
       const failed = await page.evaluate((session) => {
@@ -309,14 +306,14 @@ test("the page's own style sheets put in the place of all: the flow goes on, and
   assert.deepEqual(page.complaints, []);
 });
 
-for (const [what, take, why] of [
-  ["emptied", () => document.querySelector("dialog").replaceChildren(), "`shield.ts` looks only whether the dialog is in the page"],
-  ["moved elsewhere", () => document.querySelector("div").append(document.querySelector("dialog")), "a dialog that is moved is modal no more"],
-  ["hidden by its attribute", () => document.querySelector("dialog").removeAttribute("open"), "no event tells of it, and the page stays locked"],
+for (const [what, take] of [
+  ["emptied", () => document.querySelector("dialog").replaceChildren()],
+  ["moved elsewhere", () => document.querySelector("div").append(document.querySelector("dialog"))],
+  ["hidden by its attribute", () => document.querySelector("dialog").removeAttribute("open")],
 ]) {
   for (const early of [true, false]) {
     const when = early ? "before the document has come" : "in the middle";
-    test(`the dialog ${what} ${when}: closed, told once, and it can be opened again`, { todo: why }, async () => {
+    test(`the dialog ${what} ${when}: closed, told once, and it can be opened again`, async () => {
       const page = await stage.billingPage(await stage.newcomer());
       let release = () => {};
       if (early) {

@@ -106,3 +106,17 @@ test("a policy that forbids asking the server: said at once, and the same sessio
   await page.waitForURL(/\/c\/[\w-]{16,}$/);
   await heading(page, words.survey_title);
 });
+
+test("the default button has its look where the policy allows no styles, and the page's own come before it", async () => {
+  const policy = "default-src 'none'; script-src 'self' 'nonce-x'; style-src 'none'";
+  const look = (page) =>
+    page.getByRole("button", { name: "Cancel Subscription" }).evaluate((button) => {
+      const { borderRadius, paddingTop, backgroundColor } = getComputedStyle(button);
+      return [borderRadius, paddingTop, backgroundColor];
+    });
+  const strict = await stage.billingPage("cus_ada", { headers: { "Content-Security-Policy": policy }, nonce: "x" });
+  const [radius, padding, background] = await look(strict);
+  assert.deepEqual([radius !== "0px", padding !== "1px", background], [true, true, "rgba(0, 0, 0, 0)"]);
+  const own = await stage.billingPage("cus_ada", { body: "<style>button { border-radius: 3px }</style><div id=cancel></div>" });
+  assert.equal((await look(own))[0], "3px");
+});

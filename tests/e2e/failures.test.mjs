@@ -274,9 +274,10 @@ test("closed while loading by a page whose callback throws: the page goes on all
   await page.route("**/v1/flow", () => {}); // never answered
   await press(page, "Cancel Subscription");
   await page.getByRole("dialog", { name: "One moment" }).waitFor();
+  const thrown = page.waitForEvent("pageerror");
   await page.keyboard.press("Escape");
   await closed(page);
-  await untilTold(page, "farewell:complete");
+  await thrown;
   assert.deepEqual(page.complaints, ["Error: the page's own"]);
 });
 

@@ -94,6 +94,11 @@ export class Server {
     return (await this.ask("/v1/retention/session", { retention: { customer_id: customer, ...more } })).id;
   }
 
+  /** A session id of the hub. */
+  async hub(customer) {
+    return (await this.ask("/v1/subscription/session", { subscription: { customer_id: customer } })).id;
+  }
+
   /** A customer's first subscription, as the ledger has it. */
   async subscription(customer) {
     return (await this.ask(`/v1/ledger/customers/${customer}`)).subscriptions[0];
