@@ -52,6 +52,6 @@ pub use result_token::with_result_token;
 pub use settlement::{Settlement, settle};
 pub use source::Source;
 pub use state::{Effect, OfferRecord, Outcome, Receipt, Response, Run, State, Step};
-pub use style::STYLE;
+pub use style::{HUB_STYLE, STYLE};
 pub use view::{Notice, OPEN_AS_PAGE, View, notice, opening, view};
 pub use words::{Word, Words};

@@ -2,6 +2,7 @@
 // done in it is a form that opens the flow; without this script the same forms lead to the flow as a page.
 
 import { adopt, draw, paint, warm } from "./opening.js";
+import hubStyle from "../../flow/src/hub.css";
 import style from "../../flow/src/style.css";
 import type { CallbackOptions, RenumerateConfig, SessionSource } from "../index.js";
 import type { Farewell } from "./index.js";
@@ -31,7 +32,7 @@ export async function mount(
   try {
     adopt();
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(style);
+    sheet.replaceSync(style + hubStyle);
     root.adoptedStyleSheets = [sheet];
   } catch {
     // Too old for adopted style sheets: the same hub, in the browser's own look.

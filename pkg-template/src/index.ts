@@ -167,7 +167,7 @@ export class Farewell {
     const status = make(loading, "p", { textContent: "One moment", tabIndex: -1, role: "status" });
     // A function's id is not known yet; the page then says what to do.
     make(loading, "a", { textContent: "Open as page", href: apiBase + "/c#" + known(session) });
-    make(loading, "button", { textContent: "Close" }).onclick = () => dialog.close();
+    make(make(loading, "p"), "button", { textContent: "Close" }).onclick = () => dialog.close();
     // After a while, and when nothing comes. In the letter, the end of the id tells who writes.
     const say = () => {
       status.textContent = "Not loaded yet. ";

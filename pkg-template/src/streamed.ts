@@ -1,5 +1,5 @@
-// The engine for pages that load its module themselves: a third smaller on its way than inside a script, compiled while it comes,
-// and in need of a bundler or a server that knows `.wasm`.
+// The engine for pages that load its module themselves: a little smaller on its way than inside a script, compiled while it comes, and
+// in need of a bundler or a server that knows `.wasm`.
 
 import init, { showRetentionView } from "farewell-glue";
 import type { Engine } from "./engine.js";

@@ -147,6 +147,27 @@ test("the session that the README makes is one", async () => {
   assert.equal(label.text, "Cancel Subscription");
 });
 
+test("the subscription hub", async () => {
+  const [script] = blocks("The subscription hub", "js");
+  const id = await stage.server.hub(await stage.newcomer());
+  const page = await stage.page();
+  await page.route("**/hub/session", (route) => route.fulfill({ json: { id } }));
+  const module = await bundled(filled(script, await customer()));
+  await page.goto(stage.host.publish("/hub", { body: '<div id="cancel"></div>', module }));
+  await heading(page, "Your subscription");
+  assert.deepEqual(page.complaints, []);
+});
+
+test("a module that is streamed", async () => {
+  const [script] = blocks("Streaming the module", "js");
+  const page = await opened(await customer(), { module: script.replace("/assets/", "/farewell/") });
+  await press(page, "Cancel Subscription");
+  await heading(page, words.survey_title);
+  await press(page, words.skip_to_cancel);
+  await heading(page, words.confirm_title);
+  assert.ok(page.requests.includes("GET /farewell/farewell.wasm"));
+});
+
 test("headless", async () => {
   const [sample] = blocks("Headless", "js");
   const who = await customer();
@@ -170,8 +191,11 @@ test("a look of one's own reaches the dialog", async () => {
     return [of(".headline").fontFamily, of(".leave").borderRadius, of(".step").getPropertyValue("--fw-accent").trim()];
   });
   assert.deepEqual(look, ["Georgia, serif", "4px", "#005a9c"]);
-  const button = await page.locator(".farewell-cancel-btn").evaluate((button) => getComputedStyle(button).borderRadius);
-  assert.equal(button, await page.evaluate(() => getComputedStyle(document.body.appendChild(document.createElement("button"))).borderRadius));
+  const button = page.locator(".farewell-cancel-btn");
+  const radius = () => button.evaluate((button) => getComputedStyle(button).borderRadius);
+  assert.equal(await radius(), "16px");
+  await page.addStyleTag({ content: "button { border-radius: 3px }" });
+  assert.equal(await radius(), "3px");
 });
 
 /** The form of a value: what is there, and of which type. */
@@ -214,8 +238,6 @@ const unloaded = "This did not load";
 
 /** What can be done wrong with a session, as a JavaScript expression, and what is seen of it. */
 const MISTAKES = {
-  "a promise instead of an id": [{ session: "Promise.resolve('ret_x')" }, expired, /status 401, "This is not a session id: it is malformed/],
-  "an object instead of an id": [{ session: "{ id: 'ret_x' }" }, expired, /status 401, "This is not a session id: it is malformed/],
   "a function that finds no id": [{ session: "async () => ({}).id" }, expired, /status 401/],
   "a function that fails": [{ session: "async () => { throw new TypeError('fetch') }" }, unloaded, /TypeError\. Look at apiBase/],
   "a function that reads something else than JSON": [{ session: "async () => JSON.parse('<html>')" }, unloaded, /SyntaxError\. Look at apiBase/],
@@ -250,6 +272,10 @@ test("calls that are wrong throw what the README says", async () => {
   const thrown = (call) => page.evaluate(`import("/farewell/index.js").then(({ Farewell }) => { try { ${call} } catch (error) { return String(error); } })`);
   assert.match(await thrown("new Farewell()"), /^TypeError: .*debug/);
   assert.match(await thrown('farewell.mountCancelButton("cancel")'), /^TypeError: .*startsWith/);
+  for (const wrong of ["Promise.resolve('ret_x')", "{ id: 'ret_x' }"]) {
+    assert.match(await thrown(`farewell.mountCancelButton("cancel", ${wrong})`), /^TypeError: .*startsWith is not a function/);
+  }
+  assert.match(await thrown('new Farewell({ fragment: "false" })'), /^TypeError: fragment is string, not boolean/);
   assert.match(await thrown('farewell.mountCancelButton("cancel", "sub_x")'), /Invalid sessionId: sub_x/);
   assert.match(await thrown('farewell.mountCancelButton("nowhere", "ret_x")'), /Element with id nowhere not found/);
 });

@@ -27,6 +27,7 @@ pub struct Asset {
 pub static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     let parts = [
         flow::STYLE,
+        flow::HUB_STYLE,
         include_str!("page.css"),
         include_str!("receipt.css"),
         include_str!("../declaration/page/declaration.css"),
