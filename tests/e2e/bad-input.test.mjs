@@ -243,6 +243,41 @@ for (const [what, session] of [
   });
 }
 
+/** Options of a wrong type, and the sentence that names the option, what came and what is accepted. */
+const WRONG = {
+  "new Farewell({ publicKey: 5 })": "publicKey is number, not string",
+  "new Farewell({ publicKey: '', apiBase: new URL(location) })": "apiBase is object, not string",
+  "new Farewell({ publicKey: '', fallbackEmail: [] })": "fallbackEmail is object, not string",
+  "new Farewell({ publicKey: '', callbacks: () => {} })": "callbacks is function, not object",
+  "new Farewell({ publicKey: '', fragment: 'false' })": "fragment is string, not boolean",
+  "new Farewell({ publicKey: '', debug: 1 })": "debug is number, not boolean",
+  "farewell.updateConfig({ publicKey: {} })": "publicKey is object, not string",
+  "farewell.setCallbacks({ onComplete: 'done' })": "onComplete is string, not function",
+  "farewell.mountCancelButton('cancel', 'ret_x', { label: 5 })": "label is number, not string",
+  "farewell.mountCancelButton('cancel', 'ret_x', { classes: ['a', 'b'] })": "classes is object, not string",
+  "farewell.mountCancelButton('cancel', 'ret_x', { onRetained: {} })": "onRetained is object, not function",
+  "farewell.showRetentionView('ret_x', { onCancelled: true })": "onCancelled is boolean, not function",
+};
+
+test("options of a wrong type are refused by name, at once, and nothing is mounted or opened", async () => {
+  const page = await stage.billingPage("cus_ada");
+  const before = await page.locator("button").count();
+  for (const [call, sentence] of Object.entries(WRONG)) {
+    const said = await page.evaluate(
+      `import("/farewell/index.js").then(({ Farewell }) => { try { ${call}; return "nothing"; } catch (error) { return String(error); } })`,
+    );
+    assert.equal(said, `TypeError: ${sentence}`, call);
+  }
+  // Undefined, null and what nobody knows pass, as they did where such code comes from.
+  await page.evaluate(() => {
+    farewell.updateConfig({ fallbackEmail: undefined, callbacks: null, theme: { dark: true } });
+    farewell.setCallbacks();
+    farewell.setCallbacks({ onComplete: null });
+  });
+  assert.equal(await page.locator("button").count(), before);
+  assert.equal(await page.locator("dialog").count(), 0);
+});
+
 for (const session of ["5", "({})", 'Promise.resolve("ret_x")', "true"]) {
   test(
     `a session that is ${session}: refused where it is given, not when a customer presses`,

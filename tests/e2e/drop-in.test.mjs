@@ -1,7 +1,6 @@
 // Code written for `@renumerate/js` runs as it is where the package has been exchanged under its name, as by
 // `"@renumerate/js": "npm:@farewell/js"`. The samples in `drop-in` are those of Renumerate's documentation, word by word; what they
-// call an example or a placeholder is filled in here. Its subscription hub goes here too: its samples beside the others, and
-// `POST /v1/subscription/session` beside the two backends.
+// call an example or a placeholder is filled in here.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -158,6 +157,30 @@ for (const name of ["backend-id.ts", "backend-session.ts"]) {
   });
 }
 
+test("the backend sample of the hub, and the hub mounted with what it got", async () => {
+  const subscription = { external_id: "sub_hub", plan: "digital_monthly" };
+  await stage.server.import({ customers: [{ external_id: "cus_hub", country: "US", region: "NY", subscriptions: [subscription] }] });
+  const filling = { "https://api.renumerate.com": stage.server.origin, cus_NffrFeUfNV2Hib: "cus_hub" };
+  const { code } = await transform(`${await filled("backend-hub.ts", filling)}\nconsole.log(id);`, { loader: "ts", format: "esm" });
+  const env = { ...process.env, RENUMERATE_PRIVATE_KEY: stage.server.key.secret };
+  const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", code], { env });
+  assert.match(stdout, /^sub_[\w-]+=*\n$/);
+  const script = `${CONSTRUCTED()} renumerate.mountSubscriptionHub("elementId", "${stdout.trim()}", "wrapper", "frame");`;
+  const page = await opened("backend-hub", script, { body: '<div id="elementId"></div>' });
+  await heading(page, "Your subscription");
+  assert.equal(await page.locator("#elementId > div.wrapper > .frame").count(), 1);
+});
+
+test("the hub in React: the flow opens in it, and its callbacks are called", async () => {
+  const account = { publicKey: stage.server.key.public, sessionId: await stage.server.hub(await stage.newcomer()) };
+  const page = await opened("hub", (await sample("hub.tsx")) + RENDERED("Account"), { body: APP, account });
+  await page.locator(".account-hub").waitFor();
+  await press(page, "Cancel Subscription");
+  await leave(page);
+  await page.getByText(/You can use it until/).waitFor();
+  assert.deepEqual(await told(page), ["the hub's onCancelled"]);
+});
+
 test("an application: its own callbacks before those that were set, those before the configuration's, each once", async () => {
   const account = { publicKey: stage.server.key.public, sessionId: await session() };
   const buttons = '<a id="link" href="#">Leave</a><button id="away">Away</button><button id="back">Back</button>';
@@ -210,7 +233,7 @@ test("an application in React: the button in a form, the hook, and `open` stays 
 });
 
 test("TypeScript takes the applications and the React samples as they are", async () => {
-  const files = ["application.ts", "application.tsx", "basic-setup.tsx", "use-hook.tsx"];
+  const files = ["application.ts", "application.tsx", "basic-setup.tsx", "hub.tsx", "use-hook.tsx"];
   // A sample is no module to others, and two of them have an `App`.
   for (const file of files) await writeFile(join(folder, `typed-${file}`), `${await sample(file)}\nexport {};\n`);
   const compilerOptions = {

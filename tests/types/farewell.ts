@@ -1,5 +1,6 @@
 // What a TypeScript program may write, and what it may not: a line that is wrong says so, or this does not compile.
 
+import { Farewell as SlimFarewell, useWasm } from "@farewell/js/slim";
 import { Farewell, Renumerate, type FlowResult, type RenumerateConfig } from "@farewell/js";
 import "@farewell/js/element";
 import { openFlow, FlowError } from "@farewell/js/headless";
@@ -28,6 +29,26 @@ farewell.showRetentionView("ret_x", {
   // @ts-expect-error there is no such outcome
   onComplete: (result) => result.outcome === "cancelled",
 });
+
+farewell.mountSubscriptionHub("hub", "sub_x").remove();
+farewell.mountSubscriptionHub("hub", () => Promise.resolve("sub_x"), "wrapper", "inner", { onCancelled: ({ token }) => void token });
+farewell.getSubscriptionHubUrl("sub_x").toUpperCase();
+// @ts-expect-error an address needs an id
+farewell.getSubscriptionHubUrl(() => Promise.resolve("sub_x"));
+// @ts-expect-error the callbacks come last
+farewell.mountSubscriptionHub("hub", "sub_x", { onCancelled: () => {} });
+
+useWasm("/farewell.wasm");
+useWasm(new URL("https://shop.example/farewell.wasm"));
+useWasm(() => fetch("/farewell.wasm"));
+useWasm(new Uint8Array(8));
+SlimFarewell satisfies typeof Farewell;
+// @ts-expect-error a module comes from somewhere
+useWasm();
+
+const hub = document.querySelector("farewell-hub")!;
+hub.session = () => Promise.resolve("sub_x");
+hub.addEventListener("complete", ({ detail }) => void detail.outcome);
 
 const element = document.querySelector("farewell-cancel-button")!;
 element.session = "ret_x";

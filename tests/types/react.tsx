@@ -1,6 +1,6 @@
 // The same for React.
 
-import { CancelButton, RenumerateProvider, useRenumerate } from "@farewell/js/react";
+import { CancelButton, RenumerateProvider, SubscriptionHub, useRenumerate } from "@farewell/js/react";
 
 export function Billing({ session }: { session: string | null }) {
   const { open, isReady, result } = useRenumerate({ sessionId: session, callbacks: { onRetained: () => {} } });
@@ -16,6 +16,7 @@ export const App = () => (
     <CancelButton sessionId="ret_x" />
     <CancelButton sessionId={() => Promise.resolve("ret_x")} className="red" label="Leave" aria-describedby="why" form />
     <CancelButton sessionId={undefined}>Leave</CancelButton>
+    <SubscriptionHub sessionId="sub_x" wrapperClassName="a" iframeClassName="b" loadingComponent={<p>One moment</p>} />
   </RenumerateProvider>
 );
 
@@ -26,6 +27,8 @@ export const Wrong = () => (
     <CancelButton />
     {/* @ts-expect-error its type is ours to choose */}
     <CancelButton sessionId="ret_x" type="reset" />
+    {/* @ts-expect-error a hub has a session */}
+    <SubscriptionHub />
     {/* @ts-expect-error a callback is a function */}
     <CancelButton sessionId="ret_x" callbacks={{ onComplete: "done" }} />
   </RenumerateProvider>

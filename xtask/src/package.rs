@@ -21,13 +21,18 @@ use crate::workspace;
 /// Build the npm package into pkg/
 ///
 /// The widget is compiled by wasm-pack with the profile `widget`, optimised by the pinned wasm-opt, deflated and, together
-/// with its minified glue, put into one lazily loaded chunk beside the facade. Fails if link-time optimisation was off, or if
+/// with its minified glue, put into one lazily loaded chunk beside the facade. Beside it comes the tarball, ready for
+/// `npm publish`. Fails if link-time optimisation was off, or if
 /// the finished scripts hold what a strict content security policy forbids.
 #[derive(Args)]
 pub struct Options {
     /// Build even if pkg/ is up to date
     #[arg(long)]
     force: bool,
+    /// The repository the package is published from, such as `https://github.com/acme/farewell`: npm holds a provenance statement
+    /// against it
+    #[arg(long, value_name = "URL")]
+    repository: Option<String>,
 }
 
 /// The linker reserves 1 MiB for the stack by default. The shipped widget is content with 32 KiB, and starts with one page of
@@ -74,11 +79,27 @@ pub fn main(options: &Options) -> Result<()> {
         fs::remove_file(Parts::new()?.stamp).ok();
     }
     build()?;
+    tarball(options.repository.as_deref())?;
     for file in stamp::files(&workspace::pkg())? {
         let bytes = fs::metadata(&file).map_or(0, |metadata| metadata.len());
         println!("{bytes:>9}  {}", workspace::short(&file));
     }
     Ok(())
+}
+
+/// The package as it is published and installed.
+fn tarball(repository: Option<&str>) -> Result<()> {
+    let folder = workspace::target()?.join("package/tarball");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    for old in stamp::files(&folder)? {
+        fs::remove_file(&old).with_context(|| format!("cannot remove {}", old.display()))?;
+    }
+    let mut pack = node::script(&workspace::root().join("xtask/tarball.mjs"));
+    pack.arg("--pkg").arg(workspace::pkg()).arg("--out").arg(&folder);
+    if let Some(repository) = repository {
+        pack.arg("--repository").arg(repository);
+    }
+    command::run(&mut pack).context("the package could not be packed")
 }
 
 /// Makes sure that pkg/ is what the sources give. Does nothing, in milliseconds, if it is already.
