@@ -11,7 +11,7 @@ use flate2::{Compression, write::GzEncoder};
 
 /// What the server has of the package: for its own pages, and for pages with a script tag. They name each other by their names, so
 /// they stay side by side.
-const SCRIPTS: [&str; 3] = ["embed.js", "opening.js", "engine.js"];
+const SCRIPTS: [&str; 4] = ["embed.js", "opening.js", "engine.js", "hub.js"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -105,3 +105,15 @@ test("the element: attributes, a property, events, and a button that a server ha
     ["one", "complete", "aborted"],
   ]);
 });
+
+test("the script tag brings the hub, by its element and by a call", async () => {
+  const session = await stage.server.hub(await stage.newcomer());
+  const page = await stage.page();
+  const body = `
+    <farewell-hub session="${session}"></farewell-hub><div id="place"></div>
+    <script>farewell = (...call) => (farewell.q ||= []).push(call); farewell("mountSubscriptionHub", "place", "${session}");</script>
+    <script async src="${stage.server.origin}/js/v0/embed.js" data-public-key="${stage.server.key.public}"></script>`;
+  await page.goto(stage.host.publish("/hub-by-tag", { body }));
+  await page.getByRole("heading", { name: "Your subscription" }).nth(1).waitFor();
+  assert.deepEqual(page.complaints, []);
+});
