@@ -27,7 +27,9 @@ export function fail(
   cause: unknown,
   { apiBase, email, session, attempt }: Ways,
 ): void {
-  console.error(`Farewell: no flow from ${apiBase}/v1/flow: ${told(cause)} Look at ${refused ? "the session id" : "apiBase"}.`);
+  // A refusal says itself what to look at.
+  const look = refused ? " Look at the session id." : Array.isArray(cause) && /^4/.test(cause[2]) ? "" : " Look at apiBase.";
+  console.error(`Farewell: no flow from ${apiBase}/v1/flow: ${told(cause)}${look}`);
 
   const root = dialog.firstElementChild!.shadowRoot!;
   const loading = [...root.childNodes];

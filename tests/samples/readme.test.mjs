@@ -193,7 +193,7 @@ test("a look of one's own reaches the dialog", async () => {
   assert.deepEqual(look, ["Georgia, serif", "4px", "#005a9c"]);
   const button = page.locator(".farewell-cancel-btn");
   const radius = () => button.evaluate((button) => getComputedStyle(button).borderRadius);
-  assert.equal(await radius(), "16px");
+  assert.equal(await radius(), "12px");
   await page.addStyleTag({ content: "button { border-radius: 3px }" });
   assert.equal(await radius(), "3px");
 });

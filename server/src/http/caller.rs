@@ -68,7 +68,7 @@ fn admit(app: &App, headers: &HeaderMap, brand: &Brand, public_key: Option<&str>
     // The package sends an empty one where it was configured with none.
     if let Some(key) = public_key.filter(|key| !key.is_empty()) {
         let key = PublicKey::read(key).ok_or_else(|| {
-            ApiError::unauthorized("The public key is malformed. Pass it unchanged: `pk_…`.")
+            ApiError::bad_request("The public key is malformed. Pass it unchanged: `pk_…`.")
         })?;
         if key.brand != brand.slug {
             return Err(SessionError::OtherBrand.into());

@@ -77,10 +77,11 @@ impl From<LookupError> for ApiError {
 impl From<SessionError> for ApiError {
     fn from(error: SessionError) -> Self {
         match error {
-            SessionError::Seal(_)
-            | SessionError::Expired
-            | SessionError::OtherBrand
-            | SessionError::UnknownBrand => Self::unauthorized(error.to_string()),
+            SessionError::Seal(_) | SessionError::Expired | SessionError::UnknownBrand => {
+                Self::unauthorized(error.to_string())
+            }
+            // Another id would not help: 401 would have the widget tell a customer to reload the page.
+            SessionError::OtherBrand => Self::new(StatusCode::FORBIDDEN, error.to_string()),
             SessionError::TooLarge => Self::bad_request(error.to_string()),
             SessionError::NoWithdrawal(_) => Self::new(StatusCode::CONFLICT, error.to_string()),
             SessionError::Billing(error) => error.into(),

@@ -192,10 +192,10 @@ async fn a_form_is_refused_for_the_same_reasons_as_a_header() {
     assert!(refused(PAGE, &[("session", "")]).await.error(401).contains("field `session`"));
     refused(PAGE, &[("session", "ret_made_up")]).await.error(401);
     assert!(
-        refused(PAGE, &[("session", &id), ("public_key", "pk_x")]).await.error(401).contains("malformed")
+        refused(PAGE, &[("session", &id), ("public_key", "pk_x")]).await.error(400).contains("malformed")
     );
     assert!(
-        refused("https://globex.example", &[("session", &id)]).await.error(401).contains("another brand")
+        refused("https://globex.example", &[("session", &id)]).await.error(403).contains("another brand")
     );
     assert!(refused("https://evil.example", &[("session", &id)]).await.error(403).contains("origins"));
     let sent = server.post("/v1/flow").json(&json!({ "session": id })).send().await.unwrap();
