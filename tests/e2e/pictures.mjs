@@ -75,11 +75,12 @@ async function toReceipt(page) {
   await heading(page, words.canceled_title);
 }
 
-/** Any page: its own letters and colours, and nothing said of the button or the hub. */
+/** Any page: its own letters and colours, and nothing said of the button or the hub, which is a card by itself. */
 const PLAIN = `<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
   body { margin: 0; padding: 2rem; font: 1rem/1.5 system-ui, sans-serif; color: #1f2430; background: #f3f5f8 }
   main { max-width: 34rem; margin: auto; padding: 1.5rem 2rem; border-radius: 1rem; background: #fff }
+  main:has(#hub) { padding: 0; background: none }
   h1 { margin: 0; font-size: 1.25rem }
   p { margin: .25rem 0 1.25rem }
 </style>`;
