@@ -15,6 +15,7 @@ mod language;
 mod lto;
 mod node;
 mod package;
+mod pictures;
 mod program;
 mod server;
 mod service;
@@ -40,6 +41,7 @@ enum Task {
     Demo(demo::Options),
     Test(test::Options),
     Package(package::Options),
+    Pictures(pictures::Options),
     #[command(subcommand, about = "Measure what is shipped")]
     Bench(bench::Measure),
     #[command(hide = true)]
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::main(&options),
         Task::Test(options) => test::main(&options),
         Task::Package(options) => package::main(&options),
+        Task::Pictures(options) => pictures::main(&options),
         Task::Bench(measure) => bench::main(&measure),
         Task::Tether(tether) => service::hold(&tether),
     };
