@@ -24,13 +24,14 @@ const resolving = {
 };
 
 /** The files that a page loads with its script, and those that it loads later: what is imported lazily, and what that imports. */
-function moments({ outputs }, source) {
+function moments({ outputs }, source, never) {
   const entry = Object.keys(outputs).find((file) => outputs[file].entryPoint?.endsWith(source));
   const now = new Set([entry]);
   for (const file of now) {
     for (const { path, kind, external } of outputs[file].imports) if (kind === "import-statement" && !external) now.add(path);
   }
-  return { page: [...now], opens: Object.keys(outputs).filter((file) => !now.has(file)) };
+  const later = (file) => !now.has(file) && !never.includes(basename(outputs[file].entryPoint ?? ""));
+  return { page: [...now], opens: Object.keys(outputs).filter(later) };
 }
 
 async function write(path, content) {
@@ -40,12 +41,12 @@ async function write(path, content) {
 }
 
 /** A page's own files, by the moment at which they are loaded. */
-async function built({ page, external, style }, folder) {
+async function built({ page, never = [], external, style }, folder) {
   const loaded = { page: [], opens: [], finishes: [] };
   if (page) {
     const { outputFiles, metafile } = await build.page(page, folder, { ...resolving, external, metafile: true });
     for (const { path, contents } of outputFiles) await write(path, contents);
-    Object.assign(loaded, moments(metafile, `/${page}`));
+    Object.assign(loaded, moments(metafile, `/${page}`, never));
   }
   if (style) loaded.page.push(await write(join(folder, "page.css"), await build.style(build.frames[style])));
   return loaded;

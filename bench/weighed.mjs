@@ -6,23 +6,26 @@
  * @typedef {{ built: string } | { published: string } | { ours: string }} File
  */
 
+/** What only pages load that mount the subscription hub. */
+const hub = ["hub.js"];
+
 const embed = ["opening.js", "engine.js"].map((ours) => ({ ours }));
 
 /**
  * A contestant has a page in `contestants/`, built like an application, or files that its page loads as they are. What a page
  * imports lazily counts as loaded when it opens.
  *
- * `external` is what an application has already, and nobody pays for twice. `unknown` is what comes from servers of theirs and is
- * in no package, and when it comes; `note` is whatever else a reader has to know. A package in braces, in a title or a note, becomes
- * its version.
+ * `never` is imported lazily too, for something that this page does not have. `external` is what an application has already, and
+ * nobody pays for twice. `unknown` is what comes from servers of theirs and is in no package, and when it comes; `note` is whatever
+ * else a reader has to know. A package in braces, in a title or a note, becomes its version.
  *
  * @typedef {"page" | "opens" | "finishes"} Moment
- * @type {{ title: string, page?: string, external?: string[], style?: "native" | "radix", files?: Partial<Record<Moment, File[]>>,
+ * @type {{ title: string, page?: string, never?: string[], external?: string[], style?: "native" | "radix", files?: Partial<Record<Moment, File[]>>,
  *   unknown?: { at: Moment[], what: string }, note?: string }[]}
  */
 export const weighed = [
-  { title: "Farewell", page: "farewell/app.js" },
-  { title: "Farewell, React bindings", page: "farewell/react.jsx", external: ["react", "react-dom"], note: "without React itself" },
+  { title: "Farewell", page: "farewell/app.js", never: hub },
+  { title: "Farewell, React bindings", page: "farewell/react.jsx", never: hub, external: ["react", "react-dom"], note: "without React itself" },
   { title: "Farewell, script tag", files: { page: [{ ours: "embed.js" }], opens: embed } },
   {
     title: "the same two steps in plain JavaScript",
