@@ -62,6 +62,15 @@ test("the offer of a guide leads to it", async () => {
   quiet(page);
 });
 
+test("at another address than its own the server leads to its own, and shows no button that fails", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.server.origin.replace("127.0.0.1", "localhost")}/docs`);
+  await page.getByRole("link", { name: stage.server.origin }).click();
+  await page.waitForURL(`${stage.server.origin}/docs`);
+  await page.getByRole("button", { name: "Cancel Subscription" }).waitFor();
+  quiet(page);
+});
+
 test("without JavaScript the button leads to the flow as a page", async () => {
   const page = await open("/docs", { javaScriptEnabled: false });
   await press(page, "Cancel Subscription");

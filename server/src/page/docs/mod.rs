@@ -29,8 +29,8 @@ use guide::Guide;
 use markdown::{Drawn, Heading};
 
 static STYLE: LazyLock<Asset> = LazyLock::new(|| Asset::style("docs", include_str!("docs.css")));
-/// Shows what the page is told.
-static TOLD: LazyLock<Asset> = LazyLock::new(|| Asset::script("told", include_str!("told.js")));
+/// What the part to try does, where there is the widget.
+static TRY: LazyLock<Asset> = LazyLock::new(|| Asset::script("try", include_str!("try.js")));
 
 /// Ids of the page's own parts, which no heading gets.
 const TAKEN: [&str; 3] = ["try-it", "cancel", "on-this-page"];
@@ -59,14 +59,14 @@ pub fn router(config: &Config) -> Router<App> {
         .route(guide::PACKAGE.address, get(async move |State(app): State<App>| live.document(&app).await))
         .route(guide::BACKEND.address, get(async move || backend.clone()))
         .route(&STYLE.path, get(async || STYLE.answer()))
-        .route(&TOLD.path, get(async || TOLD.answer()))
+        .route(&TRY.path, get(async || TRY.answer()))
 }
 
 impl Live {
     async fn document(&self, app: &App) -> Document {
         let embed = package::script("embed.js");
         let part = match self.session(app).await {
-            Some((id, label)) => button(&id, &label, embed),
+            Some((id, label)) => button(&id, &label, embed, &app.sessions.config.server.public_url),
             None => "<p>Too many have tried it just now. Load this page again in a minute.</p>\n".into(),
         };
         let part =
@@ -95,7 +95,7 @@ const INVITATION: &str = "<h2 id=\"try-it\">Try it</h2>\n<p>This button is live,
      subscription that there is none of: press whatever you like.</p>\n";
 
 /// The button as the README has it: a form that a script takes over.
-fn button(session: &str, label: &str, embed: Option<&Asset>) -> String {
+fn button(session: &str, label: &str, embed: Option<&Asset>, public_url: &str) -> String {
     let mut part = String::from(
         "<form id=\"cancel\" method=\"post\" action=\"/c\">\n<input type=\"hidden\" name=\"session\" value=\"",
     );
@@ -104,11 +104,19 @@ fn button(session: &str, label: &str, embed: Option<&Asset>) -> String {
     html::text(&mut part, label);
     part.push_str("</button>\n</form>\n");
     if let Some(embed) = embed {
+        part.push_str(
+            "<p class=\"elsewhere\" hidden>The button works where this server is at home: <a href=\"",
+        );
+        html::text(&mut part, public_url);
+        html::text(&mut part, guide::PACKAGE.address);
+        part.push_str("\">");
+        html::text(&mut part, public_url);
+        part.push_str("</a>.</p>\n");
         part.push_str("<div class=\"told\" hidden>\n<p>What the page was told:</p>\n");
         part.push_str(
             "<pre tabindex=\"0\" role=\"log\" aria-label=\"What the page was told\"></pre>\n</div>\n",
         );
-        part.push_str(&format!("<script src=\"{}\" defer></script>\n", TOLD.path));
+        part.push_str(&format!("<script src=\"{}\" defer></script>\n", TRY.path));
         // The fragment stays free for headings.
         part.push_str(&format!("<script async src=\"{}\" data-session=\"", embed.path));
         html::text(&mut part, session);
