@@ -12,7 +12,7 @@ pub struct Guide {
     markdown: &'static str,
 }
 
-/// How a package to be used with it begins, for a page author.
+/// The package's README: what a page has to do.
 pub static PACKAGE: Guide = Guide {
     name: "Your page",
     address: "/docs",
@@ -20,7 +20,7 @@ pub static PACKAGE: Guide = Guide {
     markdown: include_str!("../../../../pkg-template/README.md"),
 };
 
-/// The other half, for a backend's author.
+/// What a backend has to do.
 pub static BACKEND: Guide = Guide {
     name: "Your backend",
     address: "/docs/backend",
