@@ -270,7 +270,7 @@ pub fn ways(config: &Arc<Config>, signer: &Arc<Signer>, clock: &Clock) -> Result
 
 /// Each brand's billing.
 pub(crate) fn billings(config: &Config, store: &Store, clock: &Clock) -> Registry {
-    config.brands.iter().fold(Registry::default(), |all, brand| match brand.billing {
+    config.all_brands().fold(Registry::default(), |all, brand| match brand.billing {
         BillingKind::Ledger => all.with(&brand.slug, Ledger::new(store.clone(), clock.clone(), &brand.slug)),
         BillingKind::Merchant => all.with(&brand.slug, Merchant),
     })

@@ -99,11 +99,11 @@ impl Cli {
     }
 }
 
-/// The brand of a slug, or a sentence that names the ones there are.
+/// Looks whether a brand of this slug is configured: the one that is built in has no backend. The sentence names those there are.
 fn checked_brand(config: &Config, slug: &str) -> Result<(), Failed> {
-    if config.brand(slug).is_some() {
+    let slugs: Vec<_> = config.brands.iter().map(|brand| brand.slug.as_str()).collect();
+    if slugs.contains(&slug) {
         return Ok(());
     }
-    let slugs: Vec<_> = config.brands.iter().map(|brand| brand.slug.as_str()).collect();
     Err(format!("no brand has the slug \"{slug}\"; there is: {}.", slugs.join(", ")).into())
 }

@@ -2,6 +2,7 @@
 
 mod brand;
 mod discount;
+mod docs;
 mod market;
 mod offer;
 mod problem;
@@ -37,6 +38,8 @@ pub struct Config {
     pub server: Server,
     /// The brands, in the order of the file. Never empty.
     pub brands: Vec<Arc<Brand>>,
+    /// The built-in brand of the button in the documentation, where the server has pages of it.
+    pub docs: Option<Arc<Brand>>,
     /// What is doubtful in the file and not a mistake, in its order: `farewell lint` fails on it, the server starts.
     pub warnings: Vec<Problem>,
 }
@@ -95,7 +98,10 @@ impl Config {
                 brands.read(table);
             }
             root.finish();
-            server.map(|server| Self { server, brands: brands.list, warnings: Vec::new() })
+            server.map(|server| {
+                let docs = server.docs.then(|| Arc::new(docs::brand(&server.public_url)));
+                Self { server, brands: brands.list, docs, warnings: Vec::new() }
+            })
         };
         let found = problems.into_list();
         match config {
@@ -106,10 +112,15 @@ impl Config {
         }
     }
 
-    /// The brand of this slug.
+    /// The brand of this slug, whether it is configured or built in.
     #[must_use]
     pub fn brand(&self, slug: &str) -> Option<&Arc<Brand>> {
-        self.brands.iter().find(|brand| brand.slug == slug)
+        self.all_brands().find(|brand| brand.slug == slug)
+    }
+
+    /// Every brand that has sessions: those that are configured, and the one that is built in.
+    pub fn all_brands(&self) -> impl Iterator<Item = &Arc<Brand>> {
+        self.brands.iter().chain(&self.docs)
     }
 
     /// The address where a person answers, if it is the same for every brand.

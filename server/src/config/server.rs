@@ -21,6 +21,8 @@ pub struct Server {
     pub keys: PathBuf,
     /// Where visitors of the server's bare address are sent.
     pub home_url: Option<Url>,
+    /// Whether there are pages of the documentation, with a button that anybody may try.
+    pub docs: bool,
     /// The mail server, if there is one.
     pub smtp: Option<SmtpServer>,
 }
@@ -37,6 +39,7 @@ pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
     let database = table.text("database").map(|path| directory.join(path.get_ref()));
     let keys = table.text("keys").map(|path| directory.join(path.get_ref()));
     let home_url = home(&table);
+    let docs = table.flag("docs");
     let smtp = table.table("smtp", "[server.smtp]").and_then(|table| smtp::read(table, directory));
     table.finish();
     Some(Server {
@@ -45,6 +48,7 @@ pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
         database: database.unwrap_or_else(|| directory.join("farewell.db")),
         keys: keys.unwrap_or_else(|| directory.join("keys")),
         home_url,
+        docs: docs.unwrap_or(false),
         smtp,
     })
 }

@@ -72,6 +72,12 @@ impl Asset {
         Some(Self::new(&format!("theme.{}", brand.slug), "css", CSS, &[&css]))
     }
 
+    /// A stylesheet of the server's own.
+    #[must_use]
+    pub fn style(name: &str, content: &str) -> Self {
+        Self::new(name, "css", CSS, &[content])
+    }
+
     /// A script of the server's own.
     #[must_use]
     pub fn script(name: &str, content: &str) -> Self {

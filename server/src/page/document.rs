@@ -19,7 +19,7 @@ pub struct Document {
     pub title: String,
     /// What goes into `<body>`, as HTML.
     pub body: String,
-    /// Path of a stylesheet of this server that says how the brand looks.
+    /// Path of a stylesheet of this server on top of the usual one: how the brand looks, or a page of another kind.
     pub theme: Option<String>,
     /// What it runs.
     pub script: Option<Script>,
@@ -34,6 +34,8 @@ pub enum Script {
     Own(&'static str),
     /// The widget, which takes the place of the plain form.
     Widget(&'static Widget),
+    /// The package's script tag, which stands in the body as a merchant has it.
+    Tag,
 }
 
 impl Document {
@@ -64,7 +66,7 @@ impl Document {
                 }
                 page.push_str(&format!("<script type=\"module\" src=\"{}\"></script>\n", script.path));
             }
-            None => {}
+            Some(Script::Tag) | None => {}
         }
         page.push_str("</head>\n<body>\n");
         page.push_str(&self.body);
@@ -77,7 +79,9 @@ impl Document {
     fn policy(&self) -> String {
         let leads_to: String = self.leads_to.iter().map(|origin| format!(" {origin}")).collect();
         let script = match self.script {
-            Some(Script::Widget(_)) => "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'",
+            Some(Script::Widget(_) | Script::Tag) => {
+                "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+            }
             _ => "script-src 'self'",
         };
         format!(

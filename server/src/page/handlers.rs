@@ -10,7 +10,7 @@ use flow::{Action, Element, Node, Notice, Posted};
 
 use super::asset::{Asset, STYLE};
 use super::document::{Script, origin_of};
-use super::{Document, Message, hub, open, package, receipt, widget};
+use super::{Document, Message, docs, hub, open, package, receipt, widget};
 use crate::billing::LookupError;
 use crate::config::Config;
 use crate::format::Format;
@@ -32,6 +32,7 @@ pub fn router(config: &Config) -> Router<App> {
         .route(&STYLE.path, get(async || STYLE.answer()))
         .merge(package::router())
         .merge(widget::router())
+        .merge(docs::router(config))
         .route("/c/{handle}", get(show).post(post))
         .route("/c/{handle}/receipt", get(receipt::page))
         .route("/c/{handle}/receipt.txt", get(receipt::file))

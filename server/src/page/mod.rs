@@ -2,6 +2,7 @@
 //! Where there is JavaScript, the widget takes the place of the form.
 
 mod asset;
+mod docs;
 mod document;
 mod handlers;
 mod hub;

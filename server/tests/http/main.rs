@@ -1,6 +1,7 @@
 //! The server over real HTTP, on a port of its own, with a real database file.
 
 mod declaration;
+mod docs;
 mod errors;
 mod flow;
 mod handover;
