@@ -74,6 +74,7 @@ pub fn main(options: &Options) -> Result<()> {
 
     println!("==> the demo runs (after {})", Seconds(started.elapsed()));
     println!("    billing page   http://127.0.0.1:{merchant_port}/");
+    println!("    documentation  http://127.0.0.1:{server_port}/docs");
     println!("    server         http://127.0.0.1:{server_port}/");
     println!("    data           {}", workspace::short(&server.data.folder));
     println!("    Ctrl-C stops it");

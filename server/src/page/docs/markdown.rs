@@ -70,6 +70,8 @@ impl Pen<'_> {
         match event {
             Event::Start(tag) => self.start(&tag),
             Event::End(tag) => self.end(tag),
+            // A picture on a line of its own stands for the widget, which is on this page itself.
+            Event::Html(text) if text.starts_with("<img ") => {}
             // Raw HTML is text like any other.
             Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
             Event::Code(code) => self.code(&code),
@@ -249,6 +251,12 @@ mod tests {
 
     fn drawn(markdown: &str) -> Drawn {
         draw(&PACKAGE, markdown, &["try-it"])
+    }
+
+    #[test]
+    fn a_picture_on_a_line_of_its_own_is_left_out() {
+        let page = drawn("# A\n\nB\n\n<img src=\"../docs/pictures/a.webp\" alt=\"A picture\">\n\nC\n");
+        assert!(!format!("{}{}", page.lead, page.sections).contains("picture"));
     }
 
     #[test]
