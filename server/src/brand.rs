@@ -22,6 +22,10 @@ pub struct Brand {
     pub name: String,
     /// What the brand may use.
     pub plan: Plan,
+    /// What the brand may do at the moment.
+    pub access: Access,
+    /// Its links to the hosted flow.
+    pub hosted: Hosted,
     /// BCP 47 tag of the language its customers are spoken to in, unless a session says otherwise.
     pub locale: String,
     /// IANA name of the zone dates are shown in.
@@ -67,6 +71,27 @@ pub enum Plan {
     Core,
     /// Everything.
     Advanced,
+}
+
+/// What a brand may do at the moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// Everything its plan has.
+    #[default]
+    Full,
+    /// Nothing new: no links to the hosted flow, no events in the ledger. What is there can be read and settled.
+    ReadOnly,
+    /// Trying things out: links in the sandbox, and nothing in the ledger.
+    Demo,
+}
+
+/// A brand's links to the hosted flow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hosted {
+    /// Where customers are sent back to, where a link does not say.
+    pub return_url: Option<Url>,
+    /// Whether billing carries out what a customer asks for on a page behind a link. If not, it is handed to the merchant.
+    pub changes_billing: bool,
 }
 
 /// Who changes a brand's subscriptions.

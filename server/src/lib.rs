@@ -2,6 +2,7 @@
 
 pub mod billing;
 pub mod brand;
+pub mod cancellation;
 pub mod cli;
 pub mod clock;
 pub mod config;

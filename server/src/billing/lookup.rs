@@ -1,7 +1,7 @@
 /// Whom a session is for. What is given must agree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lookup {
-    /// The customer's id in billing, such as `cus_8fX2`.
+    /// The customer's id in billing, such as `cus_8fX2`; the built-in ledger also finds the merchant's own user id.
     pub customer: Option<String>,
     /// The customer's e-mail address, in any case.
     pub email: Option<String>,
@@ -26,8 +26,10 @@ pub enum LookupError {
     /// The id and the e-mail address are different customers'. 400.
     #[error("customer_id and customer_email name different customers. Give only the one you are sure of.")]
     DifferentCustomers,
-    /// More than one customer has this e-mail address. 409.
-    #[error("Several customers have this e-mail address. Give customer_id.")]
+    /// More than one customer has this e-mail address, or this user id. 409.
+    #[error(
+        "Several customers have this e-mail address, or this user id. Give customer_id, as billing has it."
+    )]
     SeveralCustomers,
     /// The customer has more than one subscription that can be canceled, and none was named. 409.
     #[error("This customer has several active subscriptions. Give subscription_id: one of {}.", .0.join(", "))]

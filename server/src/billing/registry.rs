@@ -1,6 +1,6 @@
 use std::{collections::HashMap, sync::Arc};
 
-use super::Billing;
+use super::{Billing, merchant::Merchant};
 
 /// Which billing each brand has.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +12,12 @@ impl Registry {
     pub fn with(mut self, brand: impl Into<String>, billing: impl Billing + 'static) -> Self {
         self.0.insert(brand.into(), Arc::new(billing));
         self
+    }
+
+    /// The billing of the brand with this slug; where a session hands over what the customer asks for, the merchant.
+    #[must_use]
+    pub fn of(&self, brand: &str, hands_over: bool) -> Option<Arc<dyn Billing>> {
+        if hands_over { Some(Arc::new(Merchant)) } else { self.get(brand) }
     }
 
     /// The billing of the brand with this slug.

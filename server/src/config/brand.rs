@@ -5,7 +5,7 @@ use url::Url;
 
 use super::table::Table;
 use super::{market, offer, reason, receipts, theme, value, wording, words};
-use crate::brand::{BillingKind, Brand, CancelTiming, Plan, PublicPages};
+use crate::brand::{Access, BillingKind, Brand, CancelTiming, Hosted, Plan, PublicPages};
 use crate::declaration::{Kind, demanded};
 use crate::locale;
 use crate::place::Place;
@@ -31,6 +31,10 @@ impl Brands {
         let site_id = self.site_id(&table);
         let name = table.required("name", "\"Example\"");
         let plan = table.choice("plan", &[("core", Plan::Core), ("advanced", Plan::Advanced)]);
+        let access = table.choice(
+            "access",
+            &[("full", Access::Full), ("read_only", Access::ReadOnly), ("demo", Access::Demo)],
+        );
         let locale = checked(&table, "locale", locale::supported);
         let time_zone = checked(&table, "time_zone", value::time_zone);
         let markets = list(&table, "markets", Place::read);
@@ -45,6 +49,7 @@ impl Brands {
         );
         let receipts = receipts::read(&table, &markets, self.mail);
         let public = public(&table, &markets);
+        let hosted = hosted(&table);
         let survey = table.flag("survey");
         let feedback = table.flag("feedback");
         let (ids, offers) = unique(&table, "offer", "[[brand.offer]]", "id", offer::read);
@@ -64,6 +69,8 @@ impl Brands {
                 site_id: site_id?,
                 name: name?.into_inner().into(),
                 plan: plan.unwrap_or(Plan::Core),
+                access: access.unwrap_or_default(),
+                hosted,
                 locale: locale.unwrap_or_else(|| "en".into()),
                 time_zone: time_zone.unwrap_or_else(|| "UTC".into()),
                 markets,
@@ -143,6 +150,17 @@ fn public(brand: &Table<'_>, markets: &[Place]) -> PublicPages {
         table.finish();
     }
     pages
+}
+
+/// Reads `[brand.hosted]`.
+fn hosted(brand: &Table<'_>) -> Hosted {
+    let Some(table) = brand.table("hosted", "[brand.hosted]") else { return Hosted::default() };
+    let hosted = Hosted {
+        return_url: checked(&table, "return_url", value::page),
+        changes_billing: table.flag("changes_billing").unwrap_or(false),
+    };
+    table.finish();
+    hosted
 }
 
 /// A text that has to pass a check.

@@ -6,8 +6,8 @@ use flow::{Link, Reason, ReasonCode};
 
 use crate::billing::{Interval, Length};
 use crate::brand::{
-    BillingKind, Brand, BrandOffer, CancelTiming, Cut, Duration, OfferTerms, Plan, PublicPages, Receipts,
-    When,
+    Access, BillingKind, Brand, BrandOffer, CancelTiming, Cut, Duration, Hosted, OfferTerms, Plan,
+    PublicPages, Receipts, When,
 };
 use crate::theme::Theme;
 
@@ -22,6 +22,8 @@ pub(super) fn brand(public_url: &str) -> Brand {
         site_id: 0,
         name: "Example Magazine".into(),
         plan: Plan::Core,
+        access: Access::Full,
+        hosted: Hosted::default(),
         locale: "en".into(),
         time_zone: "UTC".into(),
         markets: Vec::new(),

@@ -103,6 +103,7 @@ impl Desk {
             contract_started_at: None,
             return_url: None,
             metadata: Map::new(),
+            hands_over: false,
             opens_until: now.saturating_add(TIME_TO_OPEN).unwrap_or(now),
         };
         let brand = Brand { cancel: timing, ..brand.clone() };

@@ -1,7 +1,8 @@
 //! Bodies of requests: their type, their size, their JSON.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value};
 
@@ -9,6 +10,24 @@ use super::ApiError;
 
 /// The largest body that is read, in bytes.
 pub const LARGEST_BODY: usize = 64 * 1024;
+
+/// A request that says that its body is JSON. Looked at before who is asking, as the documented order of errors wants it.
+#[derive(Clone, Copy, Debug)]
+pub struct SaysJson;
+
+impl<S: Send + Sync> FromRequestParts<S> for SaysJson {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        if is_type(&parts.headers, "application", "json") {
+            return Ok(Self);
+        }
+        Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "The body has to be JSON: send the header `Content-Type: application/json`.",
+        ))
+    }
+}
 
 /// A body that is a JSON object.
 #[derive(Debug)]
@@ -18,13 +37,9 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        if !is_type(request.headers(), "application", "json") {
-            return Err(ApiError::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "The body has to be JSON: send the header `Content-Type: application/json`.",
-            ));
-        }
-        let bytes = read(request, state).await?;
+        let (mut parts, body) = request.into_parts();
+        SaysJson::from_request_parts(&mut parts, state).await?;
+        let bytes = read(Request::from_parts(parts, body), state).await?;
         let value: Value = serde_json::from_slice(&bytes)
             .map_err(|error| ApiError::bad_request(format!("The body is not JSON: {error}.")))?;
         match value {

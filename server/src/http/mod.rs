@@ -2,6 +2,10 @@
 
 pub mod body;
 mod caller;
+mod cancel_link;
+mod cancel_session;
+mod cancellation;
+mod cancellation_list;
 mod declarations;
 mod error;
 mod fields;
@@ -12,11 +16,14 @@ mod hub;
 pub mod language;
 mod ledger;
 mod peer;
+mod query;
+mod reasons;
 mod result;
 mod retention_session;
 mod router;
 mod subscription_session;
 mod well_known;
+mod wish;
 
 pub use error::ApiError;
 pub use peer::Peer;

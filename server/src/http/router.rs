@@ -6,15 +6,15 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::body::LARGEST_BODY;
 use super::{
-    ApiError, declarations, flow, guard, health, hub, language, ledger, result, retention_session,
-    subscription_session, well_known,
+    ApiError, cancel_link, cancel_session, cancellation, cancellation_list, declarations, flow, guard,
+    health, hub, language, ledger, reasons, result, retention_session, subscription_session, well_known,
 };
 use crate::config::Config;
 use crate::declaration::{self, Desk};
@@ -48,8 +48,17 @@ pub fn router(app: App) -> Router {
         .route("/v1/retention/session", post(retention_session::create))
         .route("/v1/subscription/session", post(subscription_session::create))
         .route("/v1/ledger/customers/{customer}", get(ledger::get))
+        .route("/v1/cancellations", get(cancellation_list::list))
+        .route("/v1/cancellations/{event_id}", get(cancellation_list::get))
+        .route("/v1/reasons", get(reasons::list))
         .route("/v1/declarations", get(declarations::list))
         .route("/v1/declarations/{reference}", get(declarations::get).post(declarations::decide))
+        .route("/api/v1/cancel-link", post(cancel_link::create))
+        .route("/api/v1/cancel-sessions", get(cancel_session::without_id))
+        .route("/api/v1/cancel-sessions/", get(cancel_session::without_id))
+        .route("/api/v1/cancel-sessions/{session_id}", get(cancel_session::get))
+        .route("/api/v1/cancellations", post(cancellation::create))
+        .route("/api/v1/cancellations/{event_id}", patch(cancellation::update))
         .route("/api/public/cancel/result", post(result::verify))
         .route("/.well-known/jwks.json", get(well_known::jwks))
         .route("/api/health", get(health::get))

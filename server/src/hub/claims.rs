@@ -64,6 +64,7 @@ impl From<HubClaims> for Claims {
             contract_started_at: None,
             return_url: None,
             metadata: Map::new(),
+            hands_over: false,
             opens_until: hub.opens_until,
         }
     }

@@ -58,6 +58,7 @@ struct Row {
     id: String,
     session: String,
     brand: String,
+    hands_over: bool,
     payload: String,
     attempts: i64,
     next_attempt_at: String,
@@ -69,6 +70,7 @@ impl FromRow<'_, SqliteRow> for Row {
             id: row.try_get("id")?,
             session: row.try_get("session")?,
             brand: row.try_get("brand")?,
+            hands_over: row.try_get("hands_over")?,
             payload: row.try_get("payload")?,
             attempts: row.try_get("attempts")?,
             next_attempt_at: row.try_get("next_attempt_at")?,
@@ -182,7 +184,7 @@ impl Inner {
                 return Ok(settled);
             }
             let first: Option<Row> = sqlx::query_as(
-                "SELECT i.id, i.session, s.brand, i.payload, i.attempts, i.next_attempt_at \
+                "SELECT i.id, i.session, s.brand, s.hands_over, i.payload, i.attempts, i.next_attempt_at \
                  FROM intents AS i JOIN sessions AS s ON s.id = i.session \
                  WHERE i.status = 'pending' AND i.session = (SELECT session FROM intents WHERE id = $1) \
                  ORDER BY i.run, i.created_at, i.id LIMIT 1",
@@ -238,7 +240,7 @@ impl Inner {
     async fn ask(&self, row: &Row) -> Result<(Settlement, Option<String>), String> {
         let billing = self
             .billings
-            .get(&row.brand)
+            .of(&row.brand, row.hands_over)
             .ok_or_else(|| format!("no billing is configured for the brand {}", row.brand))?;
         let instruction: Instruction = serde_json::from_str(&row.payload)
             .map_err(|error| format!("the intent cannot be read: {error}"))?;

@@ -4,7 +4,8 @@ use flow::{Settlement, State};
 use jiff::Timestamp;
 
 use crate::{
-    clock, receipt,
+    cancellation, clock, receipt,
+    session::Stored,
     store::{Error, Tx},
 };
 
@@ -81,7 +82,9 @@ pub(super) async fn write(
         .execute(&mut *tx)
         .await?;
     }
-    write_outcome(tx, &session, run, &state, &next, &now).await
+    write_outcome(tx, &session, run, &state, &next, &now).await?;
+    let session = Stored::locked(tx, &session).await?;
+    cancellation::follow(tx, &session, at).await
 }
 
 /// Makes the outcome's row say what the state says of the run now.

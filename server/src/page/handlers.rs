@@ -74,16 +74,22 @@ async fn open_session(app: &App, id: &str) -> Result<Response, Message> {
     let read = app.sessions.read(id);
     let (claims, brand) = read.map_err(|_| message(app, StatusCode::UNAUTHORIZED, "gone"))?;
     let opened = app.sessions.open(&claims, &brand).await;
-    let session = opened.map_err(|error| match error {
-        SessionError::Expired => Message::new(StatusCode::UNAUTHORIZED, "gone"),
+    let session = opened
+        .map_err(|error| unopened(app, &error))
+        .map_err(|message| message.with_email(brand.support_email.as_ref()))?;
+    see(app, &format!("/c/{}", session.handle))
+}
+
+/// What the customer is told of a session that cannot be opened.
+fn unopened(app: &App, error: &SessionError) -> Message {
+    match error {
+        SessionError::Expired => message(app, StatusCode::UNAUTHORIZED, "gone"),
         SessionError::Billing(error) if !matches!(error, LookupError::Unavailable(_)) => {
             tracing::warn!(%error, "a session cannot be opened");
-            Message::new(StatusCode::CONFLICT, "settled")
+            message(app, StatusCode::CONFLICT, "settled")
         }
-        error => failed(app, &error),
-    });
-    let session = session.map_err(|message| message.with_email(brand.support_email.as_ref()))?;
-    see(app, &format!("/c/{}", session.handle))
+        error => failed(app, error),
+    }
 }
 
 async fn act(app: &App, posted: Posted) -> Result<Response, Message> {
@@ -109,7 +115,7 @@ async fn act(app: &App, posted: Posted) -> Result<Response, Message> {
 /// The session of a handle, if its time is not over.
 async fn find(app: &App, handle: &str) -> Result<Stored, Message> {
     let gone = || message(app, StatusCode::NOT_FOUND, "gone");
-    let found = app.sessions.by_handle(handle).await.map_err(|error| failed(app, &error))?;
+    let found = app.sessions.follow(handle).await.map_err(|error| unopened(app, &error))?;
     let session = found.ok_or_else(gone)?;
     let email = session.flow.support_email.clone();
     app.sessions.alive(session).map_err(|_| gone().with_email(email.as_ref()))

@@ -14,6 +14,7 @@ use super::reference::new_reference;
 use super::stored::{Stored, text};
 use crate::billing::{Change, Instruction, Snapshot};
 use crate::brand::CancelTiming;
+use crate::cancellation;
 use crate::clock;
 use crate::intents::{self, NewIntent};
 use crate::offer;
@@ -190,6 +191,7 @@ async fn conclude(
     let outcome = Ended::of(session, number, run, Uuid::new_v4().to_string(), now);
     if let Some(outcome) = outcome {
         outcome.insert(tx, &session.id).await?;
+        cancellation::follow(tx, session, now).await?;
     }
     if pending {
         let intent = NewIntent {

@@ -53,6 +53,9 @@ pub struct Claims {
     /// The merchant's own notes: flat.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
+    /// Whether what the customer asks for is handed to the merchant, whatever billing the brand has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hands_over: bool,
     /// Until when it can be opened for the first time.
     pub opens_until: Timestamp,
 }

@@ -167,6 +167,12 @@ impl Ended {
         })
     }
 
+    /// What it is called in results.
+    #[must_use]
+    pub fn result_name(&self) -> &'static str {
+        result_name(&self.outcome, self.offer_id.is_some())
+    }
+
     /// The receipt's reference.
     #[must_use]
     pub fn reference(&self) -> Option<&str> {
@@ -217,6 +223,18 @@ impl Ended {
             "receipt": self.receipt,
             "token": token,
         })
+    }
+}
+
+/// What an outcome is called in results: `cancel_confirmed`, `offer_accepted`, `kept` (the customer stays without an offer, or took
+/// a cancellation back) or `abandoned` (the flow was closed without a decision).
+#[must_use]
+pub fn result_name(outcome: &str, took_offer: bool) -> &'static str {
+    match (outcome, took_offer) {
+        ("canceled", _) => "cancel_confirmed",
+        ("saved", true) => "offer_accepted",
+        ("saved", false) => "kept",
+        _ => "abandoned",
     }
 }
 

@@ -139,7 +139,7 @@ impl Sessions {
     /// # Errors
     /// Billing does not know the customer, or cannot be asked; or the id would be too long.
     pub async fn create(&self, brand: &Brand, new: NewSession) -> Result<Created, SessionError> {
-        let snapshot = self.billing(&brand.slug)?.snapshot(&new.lookup).await?;
+        let snapshot = self.billing(&brand.slug, false)?.snapshot(&new.lookup).await?;
         if new.withdrawal {
             self.check_withdrawal(&new, &snapshot)?;
         }
@@ -167,6 +167,7 @@ impl Sessions {
             contract_started_at: new.contract_started_at,
             return_url: new.return_url,
             metadata: new.metadata,
+            hands_over: false,
             opens_until,
         };
         let id = claims.seal(&self.sealer).map_err(SessionError::Internal)?;
@@ -225,6 +226,7 @@ impl Sessions {
             contract_started_at: None,
             return_url: None,
             metadata: Map::new(),
+            hands_over: session.hands_over,
             opens_until: self.clock.now(),
         };
         claims.seal(&self.sealer).map_err(SessionError::Internal)
@@ -235,6 +237,17 @@ impl Sessions {
     /// # Errors
     /// Its time is over, or billing does not lead to its subscription any more.
     pub async fn open(&self, claims: &Claims, brand: &Brand) -> Result<Stored, SessionError> {
+        let handle = new_handle().map_err(|error| SessionError::Internal(error.to_string()))?;
+        self.open_at(claims, brand, handle).await
+    }
+
+    /// The same, with a hosted page of this handle where the session is a new one.
+    pub(super) async fn open_at(
+        &self,
+        claims: &Claims,
+        brand: &Brand,
+        handle: String,
+    ) -> Result<Stored, SessionError> {
         let id = claims.sid.to_string();
         if let Some(session) = Stored::by_id(&self.store, &id).await? {
             return self.alive(session);
@@ -243,7 +256,7 @@ impl Sessions {
         if now >= claims.opens_until {
             return Err(SessionError::Expired);
         }
-        let billing = self.billing(&brand.slug)?;
+        let billing = self.billing(&brand.slug, claims.hands_over)?;
         let lookup = Lookup {
             customer: Some(claims.customer.clone()),
             email: None,
@@ -256,7 +269,6 @@ impl Sessions {
             History::of(&self.store, &brand.slug, claims.environment, &claims.customer, &id).await?;
         // The merchant may know a newer address than billing does.
         snapshot.customer.email = claims.email.clone().or(snapshot.customer.email);
-        let handle = new_handle().map_err(|error| SessionError::Internal(error.to_string()))?;
         let page = Page { action: format!("{}/c", self.config.server.public_url), handle: handle.clone() };
         let wish = Wish {
             place: claims.place.as_ref(),
@@ -285,6 +297,7 @@ impl Sessions {
             billing: snapshot,
             return_url: claims.return_url.clone(),
             metadata: claims.metadata.clone(),
+            hands_over: claims.hands_over,
             opened_at: clock::text(now),
             expires_at: clock::text(now.saturating_add(TIME_TO_ACT).unwrap_or(now)),
         };
@@ -371,8 +384,9 @@ impl Sessions {
         Ok((claims, Some((session, ended))))
     }
 
-    pub(crate) fn billing(&self, brand: &str) -> Result<Arc<dyn Billing>, SessionError> {
-        self.billings.get(brand).ok_or(SessionError::UnknownBrand)
+    /// The billing of a brand, or, where a session hands over, the merchant.
+    pub(crate) fn billing(&self, brand: &str, hands_over: bool) -> Result<Arc<dyn Billing>, SessionError> {
+        self.billings.of(brand, hands_over).ok_or(SessionError::UnknownBrand)
     }
 
     /// Gives the session back while it can be used.

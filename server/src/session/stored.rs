@@ -39,6 +39,8 @@ pub struct Stored {
     pub return_url: Option<String>,
     /// The merchant's own notes.
     pub metadata: Map<String, Value>,
+    /// Whether what the customer asks for is handed to the merchant, whatever billing the brand has.
+    pub hands_over: bool,
     /// When it was first fetched.
     pub opened_at: String,
     /// When it can no longer be used, unless something is done before.
@@ -102,9 +104,9 @@ impl Stored {
     pub(super) async fn insert(&self, tx: &mut Tx) -> Result<(), Error> {
         sqlx::query(
             "INSERT INTO sessions (id, brand, environment, kind, customer, subscription, user_id, handle, document, \
-             state, billing, return_url, metadata, opened_at, last_action_at, expires_at, deals) \
-             VALUES ($1, $2, $3, 'retention', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
-             ON CONFLICT (id) DO NOTHING",
+             state, billing, return_url, metadata, opened_at, last_action_at, expires_at, deals, hands_over) \
+             VALUES ($1, $2, $3, 'retention', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+             ON CONFLICT DO NOTHING",
         )
         .bind(&self.id)
         .bind(&self.brand)
@@ -122,6 +124,7 @@ impl Stored {
         .bind(&self.opened_at)
         .bind(&self.expires_at)
         .bind(text(&self.deals)?)
+        .bind(self.hands_over)
         .execute(tx)
         .await?;
         Ok(())
@@ -188,6 +191,7 @@ impl Stored {
             billing,
             return_url: row.try_get("return_url")?,
             metadata,
+            hands_over: row.try_get("hands_over")?,
             opened_at: row.try_get("opened_at")?,
             expires_at: row.try_get("expires_at")?,
             id,

@@ -1,5 +1,7 @@
 //! The server over real HTTP, on a port of its own, with a real database file.
 
+mod cancel_link;
+mod cancellations;
 mod declaration;
 mod docs;
 mod errors;

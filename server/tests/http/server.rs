@@ -247,6 +247,7 @@ impl Running {
     pub async fn count(&self, table: &'static str) -> i64 {
         let sql = match table {
             "sessions" => "SELECT count(*) FROM sessions",
+            "cancellations" => "SELECT count(*) FROM cancellations",
             "actions" => "SELECT count(*) FROM actions",
             "intents" => "SELECT count(*) FROM intents",
             "outcomes" => "SELECT count(*) FROM outcomes",

@@ -103,7 +103,7 @@ async fn fields_that_are_wrong_are_named_all_at_once() {
     }
     assert!(error.contains("did you mean `subscription_id`?") && !error.contains("unrelated"), "{error}");
     let alone = server.ask_session(&server.acme, json!({ "customer_id": "cus_1", "region": "MN" })).await;
-    assert!(alone.error(400).contains("retention.country"));
+    assert!(alone.error(400).contains("`retention.region`: needs `country`"));
 }
 
 #[tokio::test]

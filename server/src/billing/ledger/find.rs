@@ -85,7 +85,10 @@ async fn find_customer(db: &SqlitePool, brand: &str, lookup: &Lookup) -> Result<
                 .fetch_optional(db)
                 .await
                 .map_err(unavailable)?;
-            Some(found.ok_or(LookupError::UnknownCustomer)?)
+            match found {
+                Some(row) => Some(row),
+                None => Some(of_user(db, brand, id).await?),
+            }
         }
         None => None,
     };
@@ -118,6 +121,21 @@ async fn find_customer(db: &SqlitePool, brand: &str, lookup: &Lookup) -> Result<
         (None, _) => return Err(LookupError::SeveralCustomers),
     };
     read(&row).map(Some)
+}
+
+/// The customer whom the merchant calls so.
+async fn of_user(db: &SqlitePool, brand: &str, user: &str) -> Result<SqliteRow, LookupError> {
+    let mut found =
+        sqlx::query("SELECT * FROM ledger_customers WHERE brand = $1 AND user_id = $2 ORDER BY id LIMIT 2")
+            .bind(brand)
+            .bind(user)
+            .fetch_all(db)
+            .await
+            .map_err(unavailable)?;
+    if found.len() > 1 {
+        return Err(LookupError::SeveralCustomers);
+    }
+    found.pop().ok_or(LookupError::UnknownCustomer)
 }
 
 /// The customer of the subscription that was named.

@@ -1,0 +1,122 @@
+use flow::{Effect, Outcome, Run};
+use jiff::Timestamp;
+
+use super::event::{LedgerOutcome, OfferMade};
+use super::record::text;
+use crate::clock;
+use crate::session::Stored;
+use crate::store::{Error, Tx};
+
+/// Makes the ledger say what a session's runs have come to. Belongs in the transaction in which that changes.
+///
+/// A run that ended with the customer leaving or staying is an event, one that was closed is none. A cancellation that is taken
+/// back is recovered. What billing has not carried out yet is pending, and so is what only the merchant can carry out. An outcome
+/// that the merchant has set stays.
+///
+/// # Errors
+/// The database does not take it.
+pub async fn follow(tx: &mut Tx, session: &Stored, now: Timestamp) -> Result<(), Error> {
+    for (index, run) in session.state.runs.iter().enumerate() {
+        let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        let later = session.state.runs.get(index + 1..).unwrap_or_default();
+        match came_to(run, later) {
+            Some(outcome) => write(tx, session, number, run, outcome, now).await?,
+            None => drop_run(tx, session, number).await?,
+        }
+    }
+    Ok(())
+}
+
+/// What a run came to: None where it is no event, Some(None) where that is not known yet.
+fn came_to(run: &Run, later: &[Run]) -> Option<Option<LedgerOutcome>> {
+    let applied = |effect: Option<Effect>| matches!(effect, None | Some(Effect::Applied));
+    match run.outcome? {
+        Outcome::Aborted => None,
+        // Taking a cancellation back is told of at the cancellation.
+        Outcome::Saved if takes_back(run) => None,
+        Outcome::Saved => Some(Some(LedgerOutcome::Recovered).filter(|_| applied(run.effect))),
+        Outcome::Canceled => Some(match later.iter().find(|run| takes_back(run)) {
+            Some(undo) => Some(LedgerOutcome::Recovered).filter(|_| applied(undo.effect)),
+            None => Some(LedgerOutcome::Churned).filter(|_| applied(run.effect)),
+        }),
+    }
+}
+
+fn takes_back(run: &Run) -> bool {
+    run.outcome == Some(Outcome::Saved) && run.effect.is_some() && run.accepted().is_none()
+}
+
+async fn write(
+    tx: &mut Tx,
+    session: &Stored,
+    number: u32,
+    run: &Run,
+    outcome: Option<LedgerOutcome>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let told: Option<(String, String)> =
+        sqlx::query_as("SELECT jti, completed_at FROM outcomes WHERE session = $1 AND run = $2")
+            .bind(&session.id)
+            .bind(number)
+            .fetch_optional(&mut *tx)
+            .await?;
+    let Some((event_id, occurred_at)) = told else { return Ok(()) };
+    let context: Option<String> = sqlx::query_scalar("SELECT context FROM cancel_links WHERE id = $1")
+        .bind(&session.id)
+        .fetch_optional(&mut *tx)
+        .await?;
+    let answers = &run.answers;
+    let effective_at = run.receipt.as_ref().and_then(|receipt| receipt.effective_at.as_ref());
+    sqlx::query(
+        "INSERT INTO cancellations (brand, event_id, environment, source, session, run, user_id, reason_key, reason_text, \
+         outcome, settled, offer, context, metadata, occurred_at, effective_at, created_at, updated_at) \
+         VALUES ($1, $2, $3, 'flow', $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $15) \
+         ON CONFLICT (session, run) DO UPDATE SET event_id = excluded.event_id, occurred_at = excluded.occurred_at, \
+         offer = excluded.offer, \
+         outcome = CASE WHEN cancellations.settled = 1 THEN cancellations.outcome ELSE excluded.outcome END, \
+         effective_at = CASE WHEN cancellations.settled = 1 THEN cancellations.effective_at ELSE excluded.effective_at END, \
+         updated_at = excluded.updated_at \
+         WHERE cancellations.event_id <> excluded.event_id \
+         OR cancellations.settled = 0 AND coalesce(cancellations.outcome, '') <> coalesce(excluded.outcome, '')",
+    )
+    .bind(&session.brand)
+    .bind(event_id)
+    .bind(session.environment.name())
+    .bind(&session.id)
+    .bind(number)
+    .bind(session.user_id.as_ref().unwrap_or(&session.customer))
+    .bind(&answers.reason)
+    .bind(answers.follow_up.as_ref().or(answers.feedback.as_ref()))
+    .bind(outcome.map(LedgerOutcome::name))
+    .bind(offer(session, run).as_ref().map(text).transpose()?)
+    .bind(context.as_deref().unwrap_or("{}"))
+    .bind(text(&session.metadata)?)
+    .bind(occurred_at)
+    .bind(effective_at.map(|at| at.0.as_str()))
+    .bind(clock::text(now))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The offer that was taken, else the one that was made last.
+fn offer(session: &Stored, run: &Run) -> Option<OfferMade> {
+    let taken = run.accepted();
+    let record = taken.or_else(|| run.offers.last())?;
+    let offer = session.flow.offer(&record.id)?;
+    Some(OfferMade {
+        kind: Some(offer.kind.name().into()),
+        accepted: Some(taken.is_some()),
+        label: Some(offer.headline.clone()),
+    })
+}
+
+/// Takes a run out of the ledger that has no outcome any more, because billing has refused it.
+async fn drop_run(tx: &mut Tx, session: &Stored, number: u32) -> Result<(), Error> {
+    sqlx::query("DELETE FROM cancellations WHERE session = $1 AND run = $2 AND settled = 0")
+        .bind(&session.id)
+        .bind(number)
+        .execute(tx)
+        .await?;
+    Ok(())
+}

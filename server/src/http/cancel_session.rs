@@ -1,0 +1,135 @@
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::caller::Backend;
+use super::cancellation::advanced;
+use super::{ApiError, App};
+use crate::cancellation::Cancellation;
+use crate::session::{CancelLink, Ended, Environment, Stored};
+
+/// Where a hosted session is.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CancelSession {
+    /// Its id, as the link's answer and `rb_session` have it.
+    session_id: String,
+    /// Whether it counts.
+    environment: Environment,
+    /// How far the customer has come.
+    state: Progress,
+    /// Whether the customer has decided.
+    completed: bool,
+    /// When.
+    completed_at: Option<String>,
+    /// The event of it in the ledger of cancellations.
+    event_id: Option<String>,
+    /// What the customer decided, as `POST /api/public/cancel/result` names it.
+    result: Option<&'static str>,
+    /// The merchant's own id of the customer.
+    user_id: String,
+    /// When the link was made, or, of a session without one, when it was opened.
+    created_at: String,
+    /// Until when something can be done in it.
+    expires_at: String,
+}
+
+/// How far a customer has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// The link was made.
+    Created,
+    /// The customer has seen the first step.
+    Opened,
+    /// The customer has said why.
+    ReasonSelected,
+    /// The customer was made an offer.
+    OfferShown,
+    /// The customer has decided.
+    Completed,
+    /// Its time is over, and the customer has not decided.
+    Expired,
+}
+
+/// `GET /api/v1/cancel-sessions/{session_id}`: where a hosted session is.
+pub async fn get(
+    State(app): State<App>,
+    Backend(brand): Backend,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<CancelSession>, ApiError> {
+    advanced(&brand)?;
+    let id = id.ok().and_then(|Path(id)| Uuid::parse_str(&id).ok()).ok_or_else(missing)?.to_string();
+    let store = &app.sessions.store;
+    let link = CancelLink::by_id(store, &id).await?.filter(|link| link.claims.brand == brand.slug);
+    let session = Stored::by_id(store, &id).await?.filter(|session| session.brand == brand.slug);
+    let now = app.sessions.clock.now_text();
+    match (session, link) {
+        (Some(session), link) => {
+            let ended = Ended::latest(store, &id).await?.filter(|ended| ended.outcome != "aborted");
+            let events = Cancellation::of_session(store, &id).await?;
+            Ok(Json(opened(&session, link, ended.as_ref(), &events, &now)))
+        }
+        (None, Some(link)) => Ok(Json(CancelSession {
+            session_id: id,
+            environment: link.claims.environment,
+            state: if link.expires_at > now { Progress::Created } else { Progress::Expired },
+            completed: false,
+            completed_at: None,
+            event_id: None,
+            result: None,
+            user_id: link.claims.customer,
+            created_at: link.created_at,
+            expires_at: link.expires_at,
+        })),
+        (None, None) => Err(ApiError::new(
+            StatusCode::NOT_FOUND,
+            "No session of this brand has this id. It is `sessionId` of the link's answer, and `rb_session` in the \
+             address the customer comes back to.",
+        )),
+    }
+}
+
+/// `GET /api/v1/cancel-sessions`: there is no list here.
+pub async fn without_id(Backend(brand): Backend) -> ApiError {
+    advanced(&brand).err().unwrap_or_else(missing)
+}
+
+fn missing() -> ApiError {
+    ApiError::bad_request(
+        "The session's id is missing: ask for /api/v1/cancel-sessions/{session_id}, with a UUID.",
+    )
+}
+
+fn opened(
+    session: &Stored,
+    link: Option<CancelLink>,
+    ended: Option<&Ended>,
+    events: &[Cancellation],
+    now: &str,
+) -> CancelSession {
+    let run = session.state.runs.last();
+    let state = match run {
+        _ if ended.is_some() => Progress::Completed,
+        _ if session.expires_at.as_str() <= now => Progress::Expired,
+        None => Progress::Created,
+        Some(run) if !run.offers.is_empty() => Progress::OfferShown,
+        Some(run) if run.answers.reason.is_some() => Progress::ReasonSelected,
+        Some(_) => Progress::Opened,
+    };
+    CancelSession {
+        session_id: session.id.clone(),
+        environment: session.environment,
+        state,
+        completed: ended.is_some(),
+        completed_at: ended.map(|ended| ended.completed_at.clone()),
+        event_id: events.last().map(|event| event.event_id.clone()),
+        result: ended.map(Ended::result_name),
+        user_id: session.user_id.clone().unwrap_or_else(|| session.customer.clone()),
+        created_at: link.map_or_else(|| session.opened_at.clone(), |link| link.created_at),
+        expires_at: session.expires_at.clone(),
+    }
+}

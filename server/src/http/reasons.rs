@@ -1,0 +1,39 @@
+use axum::Json;
+use serde::Serialize;
+
+use super::caller::Backend;
+
+/// Why a brand's customers may leave.
+#[derive(Debug, Serialize)]
+pub struct ReasonList {
+    /// The reasons, in the order customers see them.
+    reasons: Vec<ListedReason>,
+}
+
+/// A reason, as it is configured.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedReason {
+    /// The merchant's key of it: what `reasonKey` holds.
+    key: String,
+    /// What customers read.
+    label: String,
+    /// Which of the eight codes it has that the billing world shares.
+    code: Option<&'static str>,
+    /// What is asked of whoever chooses it.
+    follow_up: Option<String>,
+    /// Ids of the offers that answer it, best first.
+    offers: Vec<String>,
+}
+
+/// `GET /v1/reasons`: why the brand's customers may leave, as farewell.toml has it now.
+pub async fn list(Backend(brand): Backend) -> Json<ReasonList> {
+    let reasons = brand.reasons.iter().map(|reason| ListedReason {
+        key: reason.key.clone(),
+        label: reason.label.clone(),
+        code: reason.code.map(flow::ReasonCode::name),
+        follow_up: reason.follow_up.clone(),
+        offers: reason.offers.clone(),
+    });
+    Json(ReasonList { reasons: reasons.collect() })
+}

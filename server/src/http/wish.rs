@@ -1,0 +1,95 @@
+//! What a request for a session says about the customer beside who it is.
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::fields::Fields;
+use crate::brand::Brand;
+use crate::clock;
+use crate::locale;
+use crate::place::Place;
+
+/// Where the customer lives, what they read, and under which terms they came.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// Where the customer lives.
+    pub place: Option<Place>,
+    /// The language the customer is to be spoken to in: one there are words of.
+    pub locale: Option<String>,
+    /// Whether the customer is a consumer.
+    pub consumer: Option<bool>,
+    /// When the contract began.
+    pub contract_started_at: Option<Timestamp>,
+}
+
+impl Wish {
+    /// Reads `country`, `region`, `locale`, `consumer` and the field named for the contract's beginning.
+    pub fn read(fields: &mut Fields<'_>, contract_started_at: &'static str) -> Self {
+        let country = fields.text("country");
+        let region = fields.text("region");
+        let place = place(fields, country, region);
+        // A language that nobody has written the words of yet must not keep anybody from leaving: it falls back to the brand's.
+        let tag = fields.checked("locale", locale::well_formed);
+        Self {
+            place,
+            locale: tag.filter(|tag| locale::supported(tag).is_ok()),
+            consumer: fields.flag("consumer"),
+            contract_started_at: fields.checked(contract_started_at, moment_or_day),
+        }
+    }
+}
+
+fn place(fields: &mut Fields<'_>, country: Option<&str>, region: Option<&str>) -> Option<Place> {
+    match (country, region) {
+        (Some(country), region) => match Place::new(country, region) {
+            Ok(place) => Some(place),
+            Err(message) => {
+                let wrong = if Place::new(country, None).is_ok() { "region" } else { "country" };
+                fields.wrong(wrong, message);
+                None
+            }
+        },
+        (None, Some(_)) => {
+            fields.wrong("region", "needs `country` beside it.");
+            None
+        }
+        (None, None) => None,
+    }
+}
+
+fn moment_or_day(text: &str) -> Result<Timestamp, String> {
+    let day = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+    moment(text).or_else(|_| {
+        day().map(|day| day.timestamp()).ok_or_else(|| {
+            format!("\"{text}\" is not a moment; send RFC 3339, such as \"2026-01-31T09:30:00Z\", or a day, \"2026-01-31\".")
+        })
+    })
+}
+
+/// A moment that can be kept: of a year with four digits.
+pub fn moment(text: &str) -> Result<Timestamp, String> {
+    let kept = |at: &Timestamp| (0..253_402_300_800).contains(&at.as_second());
+    clock::parse(text).ok().filter(kept).ok_or_else(|| {
+        format!("\"{text}\" is not a moment; send RFC 3339, such as \"2026-01-31T09:30:00Z\".")
+    })
+}
+
+/// How long a return address may be, in bytes as it is sent: it is sealed into the session id.
+const LONGEST_RETURN_URL: usize = 2000;
+
+/// An address the brand allows. Its fragment is kept.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub fn return_url(text: &str, brand: &Brand) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("\"{text}\" is not an absolute URL ({error})."))?;
+    if url.as_str().len() > LONGEST_RETURN_URL {
+        return Err(format!("is longer than {LONGEST_RETURN_URL} characters once it is percent-encoded."));
+    }
+    if brand.allows_return_to(&url) && url.username().is_empty() && url.password().is_none() {
+        return Ok(url);
+    }
+    Err(format!(
+        "\"{text}\" is not allowed. Add it, or its origin, to `return_urls` of the brand in farewell.toml."
+    ))
+}
