@@ -28,6 +28,7 @@ pub mod secret;
 pub mod serve;
 pub mod session;
 pub mod sign;
+pub mod simulate;
 pub mod store;
 pub mod theme;
 mod write_limit;

@@ -1,11 +1,13 @@
 //! The `farewell` command.
 
 mod declarations;
+mod init;
 mod keys;
 mod ledger;
 mod lint;
 mod receipts;
 mod serve;
+mod simulate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,6 +31,8 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  farewell init                              write a farewell.toml to begin with
+  farewell simulate --brand example          walk the flow from the terminal, as a customer would
   farewell lint                              list every mistake in farewell.toml
   farewell keys create --brand example       make an API key for the backend of a brand
   farewell ledger import ledger.json --brand example
@@ -58,6 +62,14 @@ struct Files {
 enum Command {
     /// Answer requests until Ctrl-C or SIGTERM.
     Serve(serve::Serve),
+    /// Write a farewell.toml to begin with.
+    #[command(after_help = init::EXAMPLES)]
+    Init(init::Init),
+    /// Walk a brand's flow from the terminal, as a customer would. Nothing is changed anywhere.
+    ///
+    /// Says which law holds, which offers are left out and why, and shows each step with numbers to type.
+    #[command(after_help = simulate::EXAMPLES)]
+    Simulate(simulate::Simulate),
     /// Check the configuration and list every mistake with its line and column.
     Lint,
     /// Keys: of merchants' backends, and the server's own.
@@ -83,6 +95,8 @@ impl Cli {
         let config = &self.files.config;
         let done = match self.command {
             Command::Serve(serve) => serve.run(config).await,
+            Command::Init(init) => init.run(),
+            Command::Simulate(simulate) => simulate.run(config).await,
             Command::Lint => lint::run(config),
             Command::Keys(keys) => keys.run(config).await,
             Command::Ledger(ledger) => ledger.run(config).await,
