@@ -29,4 +29,5 @@ pub mod session;
 pub mod sign;
 pub mod store;
 pub mod theme;
+pub mod webhook;
 mod write_limit;

@@ -16,6 +16,7 @@ mod result;
 mod retention_session;
 mod router;
 mod subscription_session;
+mod webhooks;
 mod well_known;
 
 pub use error::ApiError;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::body::JsonObject;
 use super::{ApiError, App};
 use crate::clock;
-use crate::session::{Ended, SessionError, Stored, TokenClaims};
+use crate::session::{Ended, SessionError, Stored, TokenClaims, result_name};
 
 /// `POST /api/public/cancel/result`: what a result token stands for. The token is the credential.
 ///
@@ -84,7 +84,7 @@ fn as_claimed(claims: &TokenClaims) -> Value {
         "eventId": claims.jti,
         "environment": claims.env,
         "userId": claims.sub,
-        "result": result_name(claims),
+        "result": result_name(&claims.outcome, claims.offer.is_some()),
         "outcome": claims.outcome,
         "effect": claims.effect,
         "reasonKey": claims.reason,
@@ -96,13 +96,4 @@ fn as_claimed(claims: &TokenClaims) -> Value {
         "issuedAt": moment(claims.iat),
         "expiresAt": moment(claims.exp),
     })
-}
-
-fn result_name(claims: &TokenClaims) -> &'static str {
-    match (claims.outcome.as_str(), &claims.offer) {
-        ("canceled", _) => "cancel_confirmed",
-        ("saved", Some(_)) => "offer_accepted",
-        ("saved", None) => "kept",
-        _ => "abandoned",
-    }
 }

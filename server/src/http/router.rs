@@ -14,7 +14,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use super::body::LARGEST_BODY;
 use super::{
     ApiError, declarations, flow, guard, health, hub, language, ledger, result, retention_session,
-    subscription_session, well_known,
+    subscription_session, webhooks, well_known,
 };
 use crate::config::Config;
 use crate::declaration::{self, Desk};
@@ -50,6 +50,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/ledger/customers/{customer}", get(ledger::get))
         .route("/v1/declarations", get(declarations::list))
         .route("/v1/declarations/{reference}", get(declarations::get).post(declarations::decide))
+        .route("/v1/webhooks", get(webhooks::list))
+        .route("/v1/webhooks/{id}/replay", post(webhooks::replay))
         .route("/api/public/cancel/result", post(result::verify))
         .route("/.well-known/jwks.json", get(well_known::jwks))
         .route("/api/health", get(health::get))

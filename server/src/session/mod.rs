@@ -15,7 +15,7 @@ mod stored;
 pub use act::{Conflict, Placed};
 pub use claims::{Claims, Environment, TIME_TO_ACT, TIME_TO_OPEN};
 pub use handle::new_handle;
-pub use outcome::{Ended, TOKEN_LIFE, TokenClaims};
+pub use outcome::{Ended, TOKEN_LIFE, TokenClaims, result_name};
 pub use reference::new_reference;
 pub use sessions::{Acted, Created, NewSession, SessionError, Sessions, WITHDRAW_WITHIN};
 pub use stored::Stored;
