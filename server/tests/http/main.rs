@@ -19,3 +19,4 @@ mod result;
 mod server;
 mod session;
 mod terms;
+mod webhooks;
