@@ -290,7 +290,7 @@ fn the_example_has_no_mistakes_and_every_field() {
     let text = include_str!("../farewell.example.toml");
     let config = read(text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
     let all = problems(
-        "x = 1\n[server]\nx = 1\n[server.smtp]\nxyz = 1\n[[brand]]\nx = 1\n[brand.public]\nxyz = 1\n[[brand.reason]]\nxyz = 1\n[[brand.offer]]\nkind = \"discount\"\nxyz = 1\n[brand.offer.when]\nxyz = 1\n",
+        "x = 1\n[server]\nx = 1\n[server.smtp]\nxyz = 1\n[[brand]]\nx = 1\n[brand.public]\nxyz = 1\n[[brand.webhook]]\nxyz = 1\n[[brand.reason]]\nxyz = 1\n[[brand.offer]]\nkind = \"discount\"\nxyz = 1\n[brand.offer.when]\nxyz = 1\n",
     );
     let fields: Vec<&str> = all
         .iter()
