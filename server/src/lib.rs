@@ -31,4 +31,5 @@ pub mod sign;
 pub mod simulate;
 pub mod store;
 pub mod theme;
+pub mod webhook;
 mod write_limit;

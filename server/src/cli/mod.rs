@@ -6,8 +6,10 @@ mod keys;
 mod ledger;
 mod lint;
 mod receipts;
+mod replay;
 mod serve;
 mod simulate;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,6 +40,8 @@ Examples:
   farewell ledger import ledger.json --brand example
   farewell receipts test --brand example     try how receipts reach customers
   farewell declarations list                 what was declared on the public pages and waits for somebody
+  farewell webhooks test --brand example     send a signed ping and show what comes back
+  farewell replay-webhooks --failed          tell again what could not be told
   farewell serve                             answer until Ctrl-C or SIGTERM
 
 A session, from your backend:
@@ -84,6 +88,11 @@ enum Command {
     /// Cancellations and withdrawals that were declared on the public pages.
     #[command(subcommand)]
     Declarations(declarations::Declarations),
+    /// Webhooks: what was told to merchants' backends.
+    #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
+    /// Tell again what webhooks have told. The running server sends it; receivers know a repeat by its `webhook-id`.
+    ReplayWebhooks(replay::Replay),
 }
 
 /// Why a command has failed: a sentence for the person who typed it.
@@ -102,6 +111,8 @@ impl Cli {
             Command::Ledger(ledger) => ledger.run(config).await,
             Command::Receipts(receipts) => receipts.run(config).await,
             Command::Declarations(declarations) => declarations.run(config).await,
+            Command::Webhooks(webhooks) => webhooks.run(config).await,
+            Command::ReplayWebhooks(replay) => replay.run(config).await,
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

@@ -14,7 +14,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use super::body::LARGEST_BODY;
 use super::{
     ApiError, cancel_link, cancel_session, cancellation, cancellation_list, declarations, flow, guard,
-    health, hub, language, ledger, reasons, result, retention_session, subscription_session, well_known,
+    health, hub, language, ledger, reasons, result, retention_session, subscription_session, webhooks,
+    well_known,
 };
 use crate::config::Config;
 use crate::declaration::{self, Desk};
@@ -59,6 +60,8 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/cancel-sessions/{session_id}", get(cancel_session::get))
         .route("/api/v1/cancellations", post(cancellation::create))
         .route("/api/v1/cancellations/{event_id}", patch(cancellation::update))
+        .route("/v1/webhooks", get(webhooks::list))
+        .route("/v1/webhooks/{id}/replay", post(webhooks::replay))
         .route("/api/public/cancel/result", post(result::verify))
         .route("/.well-known/jwks.json", get(well_known::jwks))
         .route("/api/health", get(health::get))
