@@ -346,6 +346,10 @@ async fn check_webhooks(database: &SqlitePool, webhooks: &Webhooks) {
         }
     }
     println!("{} webhooks, {} of them repeated", first.len(), posts.len() - first.len());
+    let (ledger, first): (Vec<_>, Vec<_>) = first
+        .into_iter()
+        .partition(|(_, body)| body["type"].as_str().is_some_and(|kind| kind.starts_with("cancellation.")));
+    check_ledger(database, ledger.into_iter().map(|(_, body)| body)).await;
     let mut told: BTreeMap<(String, i64), Vec<String>> = BTreeMap::new();
     for (_, body) in first {
         let data = &body["data"];
@@ -365,6 +369,29 @@ async fn check_webhooks(database: &SqlitePool, webhooks: &Webhooks) {
             all.insert(1, "offer.accepted");
         }
         assert_eq!(told[&(session, run)], all, "each once, in its order");
+    }
+}
+
+/// Looks whether every entry of the ledger of cancellations was told as a new one, once, and as what it is now at last.
+async fn check_ledger(database: &SqlitePool, told: impl Iterator<Item = Value>) {
+    let mut entries: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for body in told {
+        let event = body["data"]["eventId"].as_str().expect("an event").to_owned();
+        entries.entry(event).or_default().push(body);
+    }
+    let kept: Vec<(String, Option<String>)> = sqlx::query_as("SELECT event_id, outcome FROM cancellations")
+        .fetch_all(database)
+        .await
+        .expect("a ledger");
+    println!("{} cancellations", kept.len());
+    assert_eq!(entries.len(), kept.len(), "nothing is told that is not there");
+    for (event, outcome) in kept {
+        let told = &entries[&event];
+        let kinds: Vec<_> = told.iter().map(|body| body["type"].as_str().expect("a type")).collect();
+        assert_eq!(kinds[0], "cancellation.created");
+        assert!(kinds[1..].iter().all(|kind| *kind == "cancellation.updated"), "{kinds:?}");
+        let last = &told.last().expect("an event")["data"]["outcome"];
+        assert_eq!(last.as_str(), outcome.as_deref(), "as it is now");
     }
 }
 

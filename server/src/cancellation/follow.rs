@@ -37,10 +37,11 @@ fn came_to(run: &Run, later: &[Run]) -> Option<Option<LedgerOutcome>> {
         // Taking a cancellation back is told of at the cancellation.
         Outcome::Saved if takes_back(run) => None,
         Outcome::Saved => Some(Some(LedgerOutcome::Recovered).filter(|_| applied(run.effect))),
-        Outcome::Canceled => Some(match later.iter().find(|run| takes_back(run)) {
-            Some(undo) => Some(LedgerOutcome::Recovered).filter(|_| applied(undo.effect)),
-            None => Some(LedgerOutcome::Churned).filter(|_| applied(run.effect)),
-        }),
+        // Until it is taken back in billing too, it stands.
+        Outcome::Canceled if later.iter().any(|run| takes_back(run) && applied(run.effect)) => {
+            Some(Some(LedgerOutcome::Recovered))
+        }
+        Outcome::Canceled => Some(Some(LedgerOutcome::Churned).filter(|_| applied(run.effect))),
     }
 }
 
