@@ -7,7 +7,7 @@ mod error;
 mod fields;
 mod flow;
 mod guard;
-mod health;
+pub mod health;
 mod hub;
 pub mod language;
 mod ledger;

@@ -5,6 +5,7 @@ mod docs;
 mod errors;
 mod flow;
 mod handover;
+mod health;
 mod hub;
 mod mail;
 mod mail_server;
