@@ -21,6 +21,7 @@ pub mod outbox;
 pub mod page;
 pub mod place;
 pub mod policy;
+pub mod rate_limit;
 pub mod receipt;
 pub mod resolve;
 pub mod seal;

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,10 +23,9 @@ use crate::billing::{Registry, ledger::Ledger, merchant::Merchant};
 use crate::brand::{BillingKind, Receipts};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::declaration::Desk;
-use crate::http::{App, Peer, router};
+use crate::http::{App, Proxies, router};
 use crate::intents::Executor;
-use crate::keys::{ApiKeys, KeyFile, KeyFileError};
+use crate::keys::{KeyFile, KeyFileError};
 use crate::mail::{Post, Smtp};
 use crate::outbox::Outbox;
 use crate::receipt::{Handover, NotReady, Ways};
@@ -120,7 +119,6 @@ impl Server {
         let signing = KeyFile::open(&config.server.keys, "signing.key")?;
         let store = open_store(&config.server.database).await?;
         let billings = billings(&config, &store, &clock);
-        let keys = ApiKeys::new(store.clone(), clock.clone());
         let (config, signer) = (Arc::new(config), Arc::new(Signer::new(&signing)));
         let ways = ways(&config, &signer, &clock)?;
         ways.demand().await?;
@@ -133,8 +131,7 @@ impl Server {
             clock,
             billings,
         };
-        let desk = Desk::new(sessions.clone());
-        Ok(Self { listener, app: App { sessions, keys, desk }, ways })
+        Ok(Self { listener, app: App::new(sessions), ways })
     }
 
     /// Where it listens.
@@ -174,6 +171,7 @@ impl Server {
         workers.spawn(async move { desk.run().await });
         self.deliver(&mut workers);
         let service = TowerToHyperService::new(router(self.app.clone()));
+        let proxies = Arc::new(Proxies::new(self.app.sessions.config.server.proxies.clone()));
         let open = GracefulShutdown::new();
         let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         let mut stop = std::pin::pin!(stop);
@@ -183,7 +181,9 @@ impl Server {
                 () = &mut stop => break,
             };
             match accepted {
-                Ok((stream, peer, place)) => answer(stream, peer, place, service.clone(), &open),
+                Ok((stream, from, place)) => {
+                    answer((stream, from, place), service.clone(), proxies.clone(), &open);
+                }
                 Err(error) => {
                     // Out of file descriptors, most likely: give it a moment instead of spinning.
                     tracing::error!(%error, "cannot accept a connection");
@@ -205,22 +205,22 @@ impl Server {
 async fn accept(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
-    Ok((stream, Peer(peer.ip()), place))
+    Ok((stream, peer.ip(), place))
 }
 
 fn answer(
-    stream: TcpStream,
-    peer: Peer,
-    place: OwnedSemaphorePermit,
+    (stream, from, place): (TcpStream, IpAddr, OwnedSemaphorePermit),
     service: TowerToHyperService<axum::Router>,
+    proxies: Arc<Proxies>,
     open: &GracefulShutdown,
 ) {
     // Answers are small and written at once.
     drop(stream.set_nodelay(true));
     let service = service_fn(move |mut request: Request<Incoming>| {
+        let peer = proxies.peer(from, request.headers());
         request.extensions_mut().insert(peer);
         service.call(request)
     });

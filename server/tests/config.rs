@@ -115,6 +115,34 @@ fn a_file_with_nothing_in_it_says_what_it_needs() {
     );
 }
 
+/// Checks the one problem that a line in the server's table brings.
+#[track_caller]
+fn in_server(line: &str, says: &str) {
+    let found = problems(&GOOD.replace("[server]\n", &format!("[server]\n{line}\n")));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].starts_with("farewell.toml:3:") && found[0].contains(says), "{}", found[0]);
+}
+
+#[test]
+fn values_of_the_server_are_checked() {
+    in_server("requests_per_second = 0", "from 1 to 100000");
+    in_server("proxies = \"127.0.0.1\"", "square brackets");
+    in_server("proxies = [\"proxy.example.com\"]", "neither an address nor a network");
+    in_server("proxies = [\"10.0.0.0/33\"]", "neither an address nor a network");
+    in_server("proxies = [\"0.0.0.0/0\"]", "everybody");
+    in_server("proxies = [\"::/0\"]", "everybody");
+}
+
+#[test]
+fn proxies_are_addresses_and_networks() {
+    let line = "[server]\nproxies = [\"10.1.2.3/8\", \"127.0.0.1\", \"2001:db8::/32\", \"::1\"]\n";
+    let config = read(&GOOD.replace("[server]\n", line)).expect("a good text");
+    let written: Vec<String> = config.server.proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(written, ["10.0.0.0/8", "127.0.0.1/32", "2001:db8::/32", "::1/128"]);
+    let usual = read(GOOD).expect("a good text").server;
+    assert_eq!((usual.proxies.len(), usual.requests_per_second.get()), (0, 100));
+}
+
 #[test]
 fn values_of_a_brand_are_checked() {
     in_brand("plan = \"pro\"", "\"core\" or \"advanced\"");

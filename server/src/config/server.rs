@@ -1,6 +1,8 @@
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use url::Url;
 
 use super::brand::{checked, home};
@@ -23,9 +25,16 @@ pub struct Server {
     pub home_url: Option<Url>,
     /// Whether there are pages of the documentation, with a button that anybody may try.
     pub docs: bool,
+    /// How many requests a second a brand's backends may send, for as long as they like.
+    pub requests_per_second: NonZeroU32,
+    /// The networks of the proxies in front of the server, which are believed when they say for whom they ask.
+    pub proxies: Vec<IpNet>,
     /// The mail server, if there is one.
     pub smtp: Option<SmtpServer>,
 }
+
+/// How many requests a second a brand's backends may send, unless the file says otherwise.
+const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(100).unwrap();
 
 /// Reads `[server]`. Paths are taken from the directory of the file.
 pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
@@ -40,6 +49,10 @@ pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
     let keys = table.text("keys").map(|path| directory.join(path.get_ref()));
     let home_url = home(&table);
     let docs = table.flag("docs");
+    let requests_per_second = table.integer_in("requests_per_second", 1..100_001);
+    let requests_per_second =
+        requests_per_second.and_then(|number| NonZeroU32::new(u32::try_from(number.into_inner()).ok()?));
+    let proxies = proxies(&table);
     let smtp = table.table("smtp", "[server.smtp]").and_then(|table| smtp::read(table, directory));
     table.finish();
     Some(Server {
@@ -49,6 +62,20 @@ pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
         keys: keys.unwrap_or_else(|| directory.join("keys")),
         home_url,
         docs: docs.unwrap_or(false),
+        requests_per_second: requests_per_second.unwrap_or(REQUESTS_PER_SECOND),
+        proxies,
         smtp,
     })
+}
+
+/// Reads addresses and networks, such as `10.0.0.0/8`.
+fn proxies(table: &Table<'_>) -> Vec<IpNet> {
+    let mut networks = Vec::new();
+    for text in table.texts("proxies") {
+        match value::network(text.get_ref()) {
+            Ok(network) => networks.push(network),
+            Err(message) => table.wrong(text.span(), message),
+        }
+    }
+    networks
 }

@@ -1,4 +1,3 @@
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use uuid::Uuid;
 use super::{Content, Declaration, Kind, Limits, Register, Status, mail};
 use crate::brand::Brand;
 use crate::clock;
+use crate::http::Peer;
 use crate::session::{Sessions, new_handle, new_reference};
 use crate::store::{self, Error};
 
@@ -52,7 +52,7 @@ pub(super) struct Arriving {
     /// The form's own token.
     pub(super) form: String,
     /// Who sends it.
-    pub(super) from: IpAddr,
+    pub(super) from: Peer,
 }
 
 impl Desk {
@@ -61,7 +61,7 @@ impl Desk {
     pub fn new(sessions: Sessions) -> Self {
         Self {
             register: Register::new(sessions.store.clone(), sessions.clock.clone()),
-            limits: Arc::new(Limits::new(sessions.clock.clone())),
+            limits: Arc::new(Limits::new(&sessions.clock)),
             sessions,
         }
     }

@@ -6,7 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 
-use super::{ApiError, App, body};
+use super::{ApiError, App, Peer, body};
 use crate::brand::Brand;
 use crate::hub::HubClaims;
 use crate::keys::PublicKey;
@@ -20,7 +20,21 @@ impl FromRequestParts<App> for Backend {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let headers = &parts.headers;
+        match Self::admit(app, &parts.headers).await {
+            Ok(admitted) => app.floods.count_backend(&admitted.0.slug).map(|()| admitted),
+            // Whoever tries keys is counted where they come from.
+            Err(error) if error.status == StatusCode::UNAUTHORIZED => {
+                let counted = app.floods.count_stranger(Peer::of(&parts.extensions));
+                Err(counted.map_or_else(ApiError::too_many, |()| error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Backend {
+    /// The brand of the key that a request came with.
+    async fn admit(app: &App, headers: &HeaderMap) -> Result<Self, ApiError> {
         let key = text(headers, "x-brand-key")
             .or_else(|| text(headers, "x-api-key"))
             .or_else(|| bearer(headers))

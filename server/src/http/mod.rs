@@ -5,6 +5,7 @@ mod caller;
 mod declarations;
 mod error;
 mod fields;
+mod flood;
 mod flow;
 mod guard;
 pub mod health;
@@ -19,5 +20,8 @@ mod subscription_session;
 mod well_known;
 
 pub use error::ApiError;
-pub use peer::Peer;
+pub use flood::{Floods, retry_after};
+pub use peer::{Peer, Proxies};
 pub use router::{App, router};
+
+use router::is_page;

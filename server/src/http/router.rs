@@ -4,7 +4,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request};
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -13,8 +13,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::body::LARGEST_BODY;
 use super::{
-    ApiError, declarations, flow, guard, health, hub, language, ledger, result, retention_session,
-    subscription_session, well_known,
+    ApiError, Floods, declarations, flood, flow, guard, health, hub, language, ledger, result,
+    retention_session, subscription_session, well_known,
 };
 use crate::config::Config;
 use crate::declaration::{self, Desk};
@@ -31,16 +31,35 @@ pub struct App {
     pub keys: ApiKeys,
     /// The desk where declarations arrive.
     pub desk: Desk,
+    /// Who counts requests.
+    pub floods: Arc<Floods>,
+}
+
+impl App {
+    /// Everything that handlers need around sessions. Nothing works in the background yet.
+    #[must_use]
+    pub fn new(sessions: Sessions) -> Self {
+        let Sessions { store, clock, config, .. } = &sessions;
+        Self {
+            keys: ApiKeys::new(store.clone(), clock.clone()),
+            floods: Arc::new(Floods::new(config.server.requests_per_second, clock)),
+            desk: Desk::new(sessions.clone()),
+            sessions,
+        }
+    }
 }
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {
     let config = app.sessions.config.clone();
+    let home_of = config.clone();
+    let limit = from_fn_with_state(app.clone(), flood::limit);
     let browser = Router::new()
         .route("/v1/flow", get(flow::get).post(flow::post))
         .route("/v1/flow/actions", post(flow::act))
         .route("/v1/hub", post(hub::show))
         .method_not_allowed_fallback(wrong_method)
+        .layer(limit.clone())
         // A session's document is 7 kB, and on its way while somebody waits.
         .layer(CompressionLayer::new())
         .layer(cross_origin(config.clone()));
@@ -50,17 +69,22 @@ pub fn router(app: App) -> Router {
         .route("/v1/ledger/customers/{customer}", get(ledger::get))
         .route("/v1/declarations", get(declarations::list))
         .route("/v1/declarations/{reference}", get(declarations::get).post(declarations::decide))
+        .method_not_allowed_fallback(wrong_method);
+    let open = Router::new()
         .route("/api/public/cancel/result", post(result::verify))
         .route("/.well-known/jwks.json", get(well_known::jwks))
         .route("/api/health", get(health::get))
-        .route("/", get(move || home(config)))
-        .method_not_allowed_fallback(wrong_method);
+        .route("/", get(move || home(home_of)))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(nothing_here)
+        .layer(limit.clone());
     Router::new()
         .merge(browser)
         .merge(backend)
-        .merge(page::router(&app.sessions.config))
-        .merge(declaration::router())
-        .fallback(nothing_here)
+        .merge(open)
+        .merge(page::router(&config).layer(limit.clone()))
+        .merge(page::assets(&config))
+        .merge(declaration::router().layer(limit))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn(language::translate))
         .layer(CatchPanicLayer::custom(guard::panicked))
@@ -89,8 +113,13 @@ async fn home(config: Arc<Config>) -> Response {
     }
 }
 
+/// Whether what stands at a path, or would, is a page that a customer looks at.
+pub(super) fn is_page(path: &str) -> bool {
+    path == "/c" || ["/c/", "/b/"].iter().any(|below| path.starts_with(below))
+}
+
 async fn nothing_here(uri: Uri) -> Response {
-    if uri.path().starts_with("/c/") || uri.path().starts_with("/b/") {
+    if is_page(uri.path()) {
         return page::missing().into_response();
     }
     ApiError::new(

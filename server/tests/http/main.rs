@@ -3,6 +3,7 @@
 mod declaration;
 mod docs;
 mod errors;
+mod flood;
 mod flow;
 mod handover;
 mod health;

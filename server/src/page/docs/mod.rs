@@ -58,6 +58,14 @@ pub fn router(config: &Config) -> Router<App> {
     Router::new()
         .route(guide::PACKAGE.address, get(async move |State(app): State<App>| live.document(&app).await))
         .route(guide::BACKEND.address, get(async move || backend.clone()))
+}
+
+/// The routes of what those pages load.
+pub fn assets(config: &Config) -> Router<App> {
+    if config.docs.is_none() {
+        return Router::new();
+    }
+    Router::new()
         .route(&STYLE.path, get(async || STYLE.answer()))
         .route(&TRY.path, get(async || TRY.answer()))
 }
