@@ -155,7 +155,13 @@ fn a_key_is_made_once_listed_without_its_secret_and_revoked() {
 fn a_port_in_use_is_a_sentence() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let directory = configured(taken.local_addr().expect("an address").port());
-    fails_with(&run(directory.path(), &["serve"]), &["another program uses it", "listen"]);
+    fails_with(&run(directory.path(), &["serve"]), &["another program uses it", "into `listen`"]);
+    let directory = configured(free_port());
+    let file = directory.path().join("farewell.toml");
+    let metrics = format!("[server]\nmetrics = \"{}\"\n", taken.local_addr().expect("an address"));
+    let config = std::fs::read_to_string(&file).expect("a configuration").replace("[server]\n", &metrics);
+    std::fs::write(&file, config).expect("a configuration");
+    fails_with(&run(directory.path(), &["serve"]), &["another program uses it", "into `metrics`"]);
 }
 
 #[test]

@@ -15,6 +15,8 @@ use super::value;
 pub struct Server {
     /// Address and port to listen on.
     pub listen: SocketAddr,
+    /// Address and port where metrics are told, if they are.
+    pub metrics: Option<SocketAddr>,
     /// The server's origin as browsers see it, without a trailing slash.
     pub public_url: String,
     /// The database's file.
@@ -38,10 +40,13 @@ const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(100).unwrap();
 
 /// Reads `[server]`. Paths are taken from the directory of the file.
 pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
-    let listen = checked(&table, "listen", |text| {
-        text.parse::<SocketAddr>().map_err(|_| {
-            format!("\"{text}\" is not an address and port; write them, such as \"127.0.0.1:8787\".")
-        })
+    let listen = checked(&table, "listen", |text| address(text, "127.0.0.1:8787"));
+    let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787)));
+    let metrics = checked(&table, "metrics", |text| match address(text, "127.0.0.1:9464") {
+        Ok(metrics) if metrics == listen && metrics.port() != 0 => {
+            Err(format!("\"{text}\" is where the server listens for everybody; write another port."))
+        }
+        read => read,
     });
     table.required("public_url", "\"https://cancel.example.com\"");
     let public_url = checked(&table, "public_url", value::origin);
@@ -56,7 +61,8 @@ pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
     let smtp = table.table("smtp", "[server.smtp]").and_then(|table| smtp::read(table, directory));
     table.finish();
     Some(Server {
-        listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787))),
+        listen,
+        metrics,
         public_url: public_url?,
         database: database.unwrap_or_else(|| directory.join("farewell.db")),
         keys: keys.unwrap_or_else(|| directory.join("keys")),
@@ -66,6 +72,11 @@ pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
         proxies,
         smtp,
     })
+}
+
+fn address(text: &str, example: &str) -> Result<SocketAddr, String> {
+    let wrong = |_| format!("\"{text}\" is not an address and port; write them, such as \"{example}\".");
+    text.parse().map_err(wrong)
 }
 
 /// Reads addresses and networks, such as `10.0.0.0/8`.

@@ -19,6 +19,7 @@ use super::{
 use crate::config::Config;
 use crate::declaration::{self, Desk};
 use crate::keys::ApiKeys;
+use crate::metrics::Metrics;
 use crate::page;
 use crate::session::Sessions;
 
@@ -33,6 +34,8 @@ pub struct App {
     pub desk: Desk,
     /// Who counts requests.
     pub floods: Arc<Floods>,
+    /// What is told to those who watch.
+    pub metrics: Arc<Metrics>,
 }
 
 impl App {
@@ -43,6 +46,7 @@ impl App {
         Self {
             keys: ApiKeys::new(store.clone(), clock.clone()),
             floods: Arc::new(Floods::new(config.server.requests_per_second, clock)),
+            metrics: Arc::new(Metrics::new(clock)),
             desk: Desk::new(sessions.clone()),
             sessions,
         }
@@ -90,7 +94,7 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(from_fn(guard::limit_time))
         .layer(from_fn(guard::set_headers))
-        .layer(from_fn(guard::log))
+        .layer(from_fn_with_state(app.clone(), guard::log))
         .with_state(app)
 }
 

@@ -10,6 +10,7 @@ mod health;
 mod hub;
 mod mail;
 mod mail_server;
+mod metrics;
 mod offers;
 mod order;
 mod origins;

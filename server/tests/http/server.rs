@@ -34,6 +34,8 @@ pub struct Running {
     pub globex: String,
     pub manual: String,
     pub directory: TempDir,
+    /// Where metrics are told, if they are.
+    pub metrics: Option<String>,
     client: Client,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<()>>,
@@ -76,6 +78,7 @@ impl Running {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let config = config(directory.path(), &url, configure);
         let server = Server::on(listener, config, clock.clone()).await.expect("a server");
+        let metrics = server.metrics_address().expect("an address").map(|at| format!("http://{at}"));
         let app = server.app().clone();
         let mut keys = Vec::new();
         for brand in ["acme", "globex", "manual"] {
@@ -99,6 +102,7 @@ impl Running {
             globex,
             manual,
             directory,
+            metrics,
             client,
             stop: Some(stop),
             served: Some(served),
