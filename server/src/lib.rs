@@ -23,6 +23,7 @@ pub mod page;
 pub mod panics;
 pub mod place;
 pub mod policy;
+pub mod purge;
 pub mod rate_limit;
 pub mod receipt;
 pub mod resolve;

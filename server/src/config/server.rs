@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::brand::{checked, home};
+use super::retention::{self, Retention};
 use super::smtp::{self, SmtpServer};
 use super::table::Table;
 use super::value;
@@ -31,6 +32,8 @@ pub struct Server {
     pub requests_per_second: NonZeroU32,
     /// The networks of the proxies in front of the server, which are believed when they say for whom they ask.
     pub proxies: Vec<IpNet>,
+    /// How long data is kept.
+    pub retention: Retention,
     /// The mail server, if there is one.
     pub smtp: Option<SmtpServer>,
 }
@@ -58,6 +61,7 @@ pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
     let requests_per_second =
         requests_per_second.and_then(|number| NonZeroU32::new(u32::try_from(number.into_inner()).ok()?));
     let proxies = proxies(&table);
+    let retention = retention::read(table.table("retention", "[server.retention]"));
     let smtp = table.table("smtp", "[server.smtp]").and_then(|table| smtp::read(table, directory));
     table.finish();
     Some(Server {
@@ -70,6 +74,7 @@ pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
         docs: docs.unwrap_or(false),
         requests_per_second: requests_per_second.unwrap_or(REQUESTS_PER_SECOND),
         proxies,
+        retention,
         smtp,
     })
 }

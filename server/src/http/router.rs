@@ -21,6 +21,7 @@ use crate::declaration::{self, Desk};
 use crate::keys::ApiKeys;
 use crate::metrics::Metrics;
 use crate::page;
+use crate::purge::Purge;
 use crate::session::Sessions;
 
 /// What handlers work with.
@@ -34,6 +35,8 @@ pub struct App {
     pub desk: Desk,
     /// Who counts requests.
     pub floods: Arc<Floods>,
+    /// Who deletes what has been kept for long enough.
+    pub purge: Purge,
     /// What is told to those who watch.
     pub metrics: Arc<Metrics>,
 }
@@ -46,6 +49,7 @@ impl App {
         Self {
             keys: ApiKeys::new(store.clone(), clock.clone()),
             floods: Arc::new(Floods::new(config.server.requests_per_second, clock)),
+            purge: Purge::new(store.clone(), clock.clone(), config.server.retention),
             metrics: Arc::new(Metrics::new(clock)),
             desk: Desk::new(sessions.clone()),
             sessions,

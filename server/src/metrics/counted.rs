@@ -7,6 +7,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::purge::Purged;
+
 /// Up to so many seconds a request may have taken to be counted in each bucket.
 const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 20.0];
 
@@ -23,11 +25,17 @@ struct Asked {
     method: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Purge {
+    kind: &'static str,
+}
+
 /// What is counted when it happens.
 #[derive(Debug)]
 pub(super) struct Counted {
     requests: Family<Answer, Counter>,
     durations: Family<Asked, Histogram, fn() -> Histogram>,
+    purged: Family<Purge, Counter>,
 }
 
 impl Counted {
@@ -35,12 +43,21 @@ impl Counted {
         let counted = Self {
             requests: Family::default(),
             durations: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            purged: Family::default(),
         };
         registry.register("http_requests", "Requests that were answered", counted.requests.clone());
         let took = "How long answers took, from the head of the request to the head of the answer";
         let durations = counted.durations.clone();
         registry.register_with_unit("http_request_duration", took, Unit::Seconds, durations);
+        let purged = "Rows that were deleted because they had been kept for long enough";
+        registry.register("purged", purged, counted.purged.clone());
         counted
+    }
+
+    pub(super) fn purged(&self, purged: &Purged) {
+        for (kind, rows) in purged {
+            self.purged.get_or_create(&Purge { kind: kind.name() }).inc_by(*rows);
+        }
     }
 
     pub(super) fn answered(&self, route: &str, method: &'static str, status: StatusCode, took: Duration) {

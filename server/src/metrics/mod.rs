@@ -18,6 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::clock::Clock;
 use crate::http::App;
 use crate::panics;
+use crate::purge::Purged;
 use counted::Counted;
 use watched::Watched;
 
@@ -57,8 +58,16 @@ impl Metrics {
         self.counted.answered(route, method, status, took);
     }
 
+    /// Counts what was deleted because it has been kept for long enough.
+    pub fn purged(&self, purged: &Purged) {
+        self.counted.purged(purged);
+    }
+
     /// Looks at the database, and writes everything.
-    async fn text(&self, app: &App) -> Result<String, std::fmt::Error> {
+    ///
+    /// # Errors
+    /// It cannot be written, which is a fault of the program.
+    pub async fn text(&self, app: &App) -> Result<String, std::fmt::Error> {
         if let Err(error) = self.watched.look(app).await {
             tracing::error!(%error, "metrics leave out what is in the database");
         }

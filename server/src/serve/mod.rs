@@ -22,7 +22,6 @@ use crate::http::{App, Proxies, router};
 use crate::intents::Executor;
 use crate::keys::KeyFile;
 use crate::mail::{Post, Smtp};
-use crate::metrics;
 use crate::outbox::Outbox;
 use crate::receipt::{Handover, Ways};
 use crate::seal::Sealer;
@@ -130,9 +129,12 @@ impl Server {
         workers.spawn(async move { executor.run().await });
         let desk = self.app.desk.clone();
         workers.spawn(async move { desk.run().await });
+        let (purge, metrics) = (self.app.purge.clone(), self.app.metrics.clone());
+        workers.spawn(async move { purge.run(|purged| metrics.purged(purged)).await });
         self.deliver(&mut workers);
         if let Some(listener) = self.metrics {
-            let front = Front::new(metrics::router(self.app.clone()), Proxies::default(), MOST_WATCHING);
+            let front =
+                Front::new(crate::metrics::router(self.app.clone()), Proxies::default(), MOST_WATCHING);
             workers.spawn(async move { drop(front.serve(listener, std::future::pending()).await) });
         }
         let proxies = Proxies::new(self.app.sessions.config.server.proxies.clone());

@@ -6,12 +6,13 @@ use sqlx::{
 };
 use tokio::{runtime::Handle, task::spawn_blocking};
 
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "first", include_str!("../../migrations/0001_first.sql")),
     (2, "receipts and mail", include_str!("../../migrations/0002_receipts_and_mail.sql")),
     (3, "declarations", include_str!("../../migrations/0003_declarations.sql")),
     (4, "offers", include_str!("../../migrations/0004_offers.sql")),
     (5, "declarations without mail", include_str!("../../migrations/0005_declarations_without_mail.sql")),
+    (8, "retention", include_str!("../../migrations/0008_retention.sql")),
 ];
 
 /// Applies what the file lacks, all or nothing. Safe when two processes do it at once.

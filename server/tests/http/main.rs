@@ -16,6 +16,7 @@ mod order;
 mod origins;
 mod page;
 mod policies;
+mod purge;
 mod receipt;
 mod restart;
 mod result;
