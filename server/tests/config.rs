@@ -127,6 +127,9 @@ fn in_server(line: &str, says: &str) {
 fn values_of_the_server_are_checked() {
     in_server("metrics = \"9464\"", "\"127.0.0.1:9464\"");
     in_server("metrics = \"127.0.0.1:8787\"", "another port");
+    in_server("cancel_url = \"https://bye.example.com/\"", "more than an origin");
+    in_server("cancel_url = \"http://bye.example.com\"", "write \"https://bye.example.com\"");
+    in_server("cancel_url = \"https://cancel.example.com\"", "`public_url` too");
     in_server("requests_per_second = 0", "from 1 to 100000");
     in_server("proxies = \"127.0.0.1\"", "square brackets");
     in_server("proxies = [\"proxy.example.com\"]", "neither an address nor a network");

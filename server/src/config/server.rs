@@ -20,6 +20,8 @@ pub struct Server {
     pub metrics: Option<SocketAddr>,
     /// The server's origin as browsers see it, without a trailing slash.
     pub public_url: String,
+    /// The origin of customers' pages, where they have one of their own.
+    pub cancel_url: Option<String>,
     /// The database's file.
     pub database: PathBuf,
     /// The directory the server keeps its sealing and signing keys in.
@@ -38,6 +40,20 @@ pub struct Server {
     pub smtp: Option<SmtpServer>,
 }
 
+impl Server {
+    /// The origin of customers' pages, without a trailing slash: hosted pages, public pages, and links to them.
+    #[must_use]
+    pub fn pages_url(&self) -> &str {
+        self.cancel_url.as_deref().unwrap_or(&self.public_url)
+    }
+
+    /// Whether an origin is the server's own.
+    #[must_use]
+    pub fn is_own_origin(&self, origin: &str) -> bool {
+        origin == self.public_url || origin == self.pages_url()
+    }
+}
+
 /// How many requests a second a brand's backends may send, unless the file says otherwise.
 const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(100).unwrap();
 
@@ -53,6 +69,12 @@ pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
     });
     table.required("public_url", "\"https://cancel.example.com\"");
     let public_url = checked(&table, "public_url", value::origin);
+    let cancel_url = checked(&table, "cancel_url", |text| match value::origin(text) {
+        Ok(origin) if public_url.as_ref() == Some(&origin) => {
+            Err(format!("\"{text}\" is `public_url` too; write another origin, or leave it out."))
+        }
+        read => read,
+    });
     let database = table.text("database").map(|path| directory.join(path.get_ref()));
     let keys = table.text("keys").map(|path| directory.join(path.get_ref()));
     let home_url = home(&table);
@@ -68,6 +90,7 @@ pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
         listen,
         metrics,
         public_url: public_url?,
+        cancel_url,
         database: database.unwrap_or_else(|| directory.join("farewell.db")),
         keys: keys.unwrap_or_else(|| directory.join("keys")),
         home_url,

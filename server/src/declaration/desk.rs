@@ -112,7 +112,7 @@ impl Desk {
             alarm_at: later(now, ALARM_AFTER),
         };
         let link =
-            format!("{}/b/{}/confirm/{confirmation}", self.sessions.config.server.public_url, brand.slug);
+            format!("{}/b/{}/confirm/{confirmation}", self.sessions.config.server.pages_url(), brand.slug);
         let spare = new_handle()?;
         let written = self.sessions.store.write(async move |tx| {
             let mut token = token;

@@ -171,7 +171,7 @@ fn from_own_page(headers: &HeaderMap, app: &App, brand: &Brand) -> Result<(), Ap
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let origin = origin.to_str().unwrap_or("null");
     let config = &app.sessions.config;
-    if origin == config.server.public_url || brand.origins.iter().any(|own| own == origin) {
+    if config.server.is_own_origin(origin) || brand.origins.iter().any(|own| own == origin) {
         return Ok(());
     }
     if config.knows_origin(origin) {

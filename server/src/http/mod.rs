@@ -9,6 +9,7 @@ mod flood;
 mod flow;
 mod guard;
 pub mod health;
+mod hosts;
 mod hub;
 pub mod language;
 mod ledger;
@@ -24,4 +25,4 @@ pub use flood::{Floods, retry_after};
 pub use peer::{Peer, Proxies};
 pub use router::{App, router};
 
-use router::is_page;
+use router::{is_page, nothing_here};

@@ -13,7 +13,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::body::LARGEST_BODY;
 use super::{
-    ApiError, Floods, declarations, flood, flow, guard, health, hub, language, ledger, result,
+    ApiError, Floods, declarations, flood, flow, guard, health, hosts, hub, language, ledger, result,
     retention_session, subscription_session, well_known,
 };
 use crate::config::Config;
@@ -78,21 +78,29 @@ pub fn router(app: App) -> Router {
         .route("/v1/declarations", get(declarations::list))
         .route("/v1/declarations/{reference}", get(declarations::get).post(declarations::decide))
         .method_not_allowed_fallback(wrong_method);
+    let (for_pages, for_api) =
+        (from_fn_with_state(app.clone(), hosts::pages), from_fn_with_state(app.clone(), hosts::api));
     let open = Router::new()
         .route("/api/public/cancel/result", post(result::verify))
         .route("/.well-known/jwks.json", get(well_known::jwks))
         .route("/api/health", get(health::get))
+        .method_not_allowed_fallback(wrong_method)
+        .merge(page::documentation(&config))
+        .layer(for_api.clone())
+        .layer(limit.clone());
+    let pages = page::router().merge(declaration::router()).layer(for_pages).layer(limit.clone());
+    let home = Router::new()
         .route("/", get(move || home(home_of)))
         .method_not_allowed_fallback(wrong_method)
         .fallback(nothing_here)
-        .layer(limit.clone());
+        .layer(limit);
     Router::new()
         .merge(browser)
-        .merge(backend)
+        .merge(backend.layer(for_api))
         .merge(open)
-        .merge(page::router(&config).layer(limit.clone()))
+        .merge(pages)
         .merge(page::assets(&config))
-        .merge(declaration::router().layer(limit))
+        .merge(home)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn(language::translate))
         .layer(CatchPanicLayer::custom(guard::panicked))
@@ -126,7 +134,8 @@ pub(super) fn is_page(path: &str) -> bool {
     path == "/c" || ["/c/", "/b/"].iter().any(|below| path.starts_with(below))
 }
 
-async fn nothing_here(uri: Uri) -> Response {
+/// Where there is nothing.
+pub(super) async fn nothing_here(uri: Uri) -> Response {
     if is_page(uri.path()) {
         return page::missing().into_response();
     }

@@ -20,14 +20,18 @@ use crate::seal::Kind;
 use crate::session::{Placed, SessionError, Stored};
 
 /// The routes of the hosted pages.
-pub fn router(config: &Config) -> Router<App> {
+pub fn router() -> Router<App> {
     Router::new()
         .route("/c", get(open::page).post(post))
         .route("/c/{handle}", get(show).post(post))
         .route("/c/{handle}/receipt", get(receipt::page))
         .route("/c/{handle}/receipt.txt", get(receipt::file))
-        .merge(docs::router(config))
         .method_not_allowed_fallback(wrong_method)
+}
+
+/// The routes of the documentation's pages.
+pub fn documentation(config: &Config) -> Router<App> {
+    docs::router(config).method_not_allowed_fallback(wrong_method)
 }
 
 async fn wrong_method() -> Message {

@@ -7,6 +7,7 @@ mod flood;
 mod flow;
 mod handover;
 mod health;
+mod hosts;
 mod hub;
 mod mail;
 mod mail_server;

@@ -79,7 +79,10 @@ impl Live {
         };
         let part =
             format!("<section class=\"try\" aria-labelledby=\"try-it\">\n{INVITATION}{part}</section>\n");
-        document(&guide::PACKAGE, &self.page, &part, embed.map(|_| Script::Tag))
+        let server = &app.sessions.config.server;
+        // The button's form is led on to where customers' pages are.
+        let leads_to = server.cancel_url.iter().cloned().collect();
+        Document { leads_to, ..document(&guide::PACKAGE, &self.page, &part, embed.map(|_| Script::Tag)) }
     }
 
     /// A session id for this visitor alone, and what the button says. Sealed into the page: nothing is stored.
