@@ -59,7 +59,7 @@ impl Serve {
             .with_ansi(std::io::stderr().is_terminal());
         match self.log {
             LogFormat::Text => log.init(),
-            LogFormat::Json => log.json().flatten_event(true).init(),
+            LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
         }
         Ok(())
     }

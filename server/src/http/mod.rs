@@ -14,6 +14,7 @@ mod hub;
 pub mod language;
 mod ledger;
 mod peer;
+mod request_id;
 mod result;
 mod retention_session;
 mod router;

@@ -12,6 +12,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::body::LARGEST_BODY;
+use super::request_id::REQUEST_ID;
 use super::{
     ApiError, Floods, declarations, flood, flow, guard, health, hosts, hub, language, ledger, result,
     retention_session, subscription_session, well_known,
@@ -119,6 +120,7 @@ fn cross_origin(config: Arc<Config>) -> CorsLayer {
         .allow_origin(AllowOrigin::predicate(any_brand))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("x-public-key")])
+        .expose_headers([REQUEST_ID, header::RETRY_AFTER])
         .max_age(Duration::from_secs(2 * 60 * 60))
 }
 

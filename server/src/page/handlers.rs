@@ -93,7 +93,7 @@ async fn open_session(app: &App, id: &str) -> Result<Response, Message> {
     let session = opened.map_err(|error| match error {
         SessionError::Expired => Message::new(StatusCode::UNAUTHORIZED, "gone"),
         SessionError::Billing(error) if !matches!(error, LookupError::Unavailable(_)) => {
-            tracing::warn!(%error, "a session cannot be opened");
+            tracing::warn!(why = error.name(), "a session cannot be opened");
             Message::new(StatusCode::CONFLICT, "settled")
         }
         error => failed(app, &error),

@@ -19,6 +19,7 @@ mod page;
 mod policies;
 mod purge;
 mod receipt;
+mod request_id;
 mod restart;
 mod result;
 mod server;
