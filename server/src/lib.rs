@@ -1,5 +1,6 @@
 //! The retention flow on a server.
 
+pub mod backlog;
 pub mod billing;
 pub mod brand;
 pub mod cancellation;
@@ -16,11 +17,15 @@ pub mod keys;
 pub mod lint;
 pub mod locale;
 pub mod mail;
+pub mod metrics;
 pub mod offer;
 pub mod outbox;
 pub mod page;
+pub mod panics;
 pub mod place;
 pub mod policy;
+pub mod purge;
+pub mod rate_limit;
 pub mod receipt;
 pub mod resolve;
 pub mod seal;

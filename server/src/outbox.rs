@@ -92,6 +92,8 @@ pub struct Table {
     pub(crate) sent: &'static str,
     pub(crate) failed: &'static str,
     pub(crate) postponed: &'static str,
+    /// Status, number and oldest moment of what is pending and of what has failed, of one brand or of all.
+    pub(crate) undelivered: &'static str,
 }
 
 /// The statements of a table of this name.
@@ -118,6 +120,11 @@ macro_rules! table {
                 "UPDATE ",
                 $name,
                 " SET attempts = attempts + 1, last_error = $1, next_attempt_at = $2 WHERE id = $3"
+            ),
+            undelivered: concat!(
+                "SELECT status, count(*), min(created_at) FROM ",
+                $name,
+                " WHERE status IN ('pending', 'failed') AND ($1 IS NULL OR brand = $1) GROUP BY status"
             ),
         }
     };

@@ -117,6 +117,66 @@ fn a_file_with_nothing_in_it_says_what_it_needs() {
     );
 }
 
+/// Checks the one problem that a line in the server's table brings.
+#[track_caller]
+fn in_server(line: &str, says: &str) {
+    let found = problems(&GOOD.replace("[server]\n", &format!("[server]\n{line}\n")));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].starts_with("farewell.toml:3:") && found[0].contains(says), "{}", found[0]);
+}
+
+#[test]
+fn values_of_the_server_are_checked() {
+    in_server("metrics = \"9464\"", "\"127.0.0.1:9464\"");
+    in_server("metrics = \"127.0.0.1:8787\"", "another port");
+    in_server("cancel_url = \"https://bye.example.com/\"", "more than an origin");
+    in_server("cancel_url = \"http://bye.example.com\"", "write \"https://bye.example.com\"");
+    in_server("cancel_url = \"https://cancel.example.com\"", "`public_url` too");
+    in_server("requests_per_second = 0", "from 1 to 100000");
+    in_server("proxies = \"127.0.0.1\"", "square brackets");
+    in_server("proxies = [\"proxy.example.com\"]", "neither an address nor a network");
+    in_server("proxies = [\"10.0.0.0/33\"]", "neither an address nor a network");
+    in_server("proxies = [\"0.0.0.0/0\"]", "everybody");
+    in_server("proxies = [\"::/0\"]", "everybody");
+}
+
+#[test]
+fn retention_periods_are_checked_against_the_law() {
+    let wrong = |line: &str, says: &str| {
+        let found = problems(&format!("{GOOD}[server.retention]\n{line}\n"));
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(found[0].starts_with("farewell.toml:10:") && found[0].contains(says), "{}", found[0]);
+    };
+    wrong("receipts = \"1094 days\"", "§ 17602");
+    wrong("receipts = \"35 months\"", "3 years");
+    wrong("declarations = \"400 days\"", "§§ 195, 199 BGB");
+    wrong("sessions = \"29 days\"", "30 days");
+    wrong("mails = \"-3 years\"", "30 days");
+    wrong("mails = \"a while\"", "such as \"400 days\"");
+    wrong("mails = 400", "a text in quotes");
+    wrong("invoices = \"10 years\"", "not a field of [server.retention]");
+    let text = format!(
+        "{GOOD}[server.retention]\nreceipts = \"1095 days\"\nmails = \"6 weeks\"\nsessions = \"forever\"\n"
+    );
+    let retention = read(&text).expect("a good text").server.retention;
+    let now = "2026-11-21T12:00:00Z".parse().expect("a time");
+    let before = |period: farewell_server::config::Period| period.ended_before(now).map(|at| at.to_string());
+    assert_eq!(before(retention.receipts).as_deref(), Some("2023-11-22T12:00:00Z"));
+    assert_eq!(before(retention.mails).as_deref(), Some("2026-10-10T12:00:00Z"));
+    assert_eq!(before(retention.declarations).as_deref(), Some("2019-11-21T12:00:00Z"));
+    assert_eq!(before(retention.sessions), None);
+}
+
+#[test]
+fn proxies_are_addresses_and_networks() {
+    let line = "[server]\nproxies = [\"10.1.2.3/8\", \"127.0.0.1\", \"2001:db8::/32\", \"::1\"]\n";
+    let config = read(&GOOD.replace("[server]\n", line)).expect("a good text");
+    let written: Vec<String> = config.server.proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(written, ["10.0.0.0/8", "127.0.0.1/32", "2001:db8::/32", "::1/128"]);
+    let usual = read(GOOD).expect("a good text").server;
+    assert_eq!((usual.proxies.len(), usual.requests_per_second.get()), (0, 100));
+}
+
 #[test]
 fn values_of_a_brand_are_checked() {
     in_brand("plan = \"pro\"", "\"core\" or \"advanced\"");
@@ -290,7 +350,7 @@ fn the_example_has_no_mistakes_and_every_field() {
     let text = include_str!("../farewell.example.toml");
     let config = read(text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
     let all = problems(
-        "x = 1\n[server]\nx = 1\n[server.smtp]\nxyz = 1\n[[brand]]\nx = 1\n[brand.public]\nxyz = 1\n[[brand.webhook]]\nxyz = 1\n[[brand.reason]]\nxyz = 1\n[[brand.offer]]\nkind = \"discount\"\nxyz = 1\n[brand.offer.when]\nxyz = 1\n",
+        "x = 1\n[server]\nx = 1\n[server.smtp]\nxyz = 1\n[server.retention]\nxyz = 1\n[[brand]]\nx = 1\n[brand.public]\nxyz = 1\n[[brand.webhook]]\nxyz = 1\n[[brand.reason]]\nxyz = 1\n[[brand.offer]]\nkind = \"discount\"\nxyz = 1\n[brand.offer.when]\nxyz = 1\n",
     );
     let fields: Vec<&str> = all
         .iter()

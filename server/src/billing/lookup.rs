@@ -41,3 +41,20 @@ pub enum LookupError {
     #[error("Billing cannot be reached at the moment. Try again.")]
     Unavailable(String),
 }
+
+impl LookupError {
+    /// What the log may say: the sentence for the developer may name subscriptions.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NobodyNamed => "nobody_named",
+            Self::UnknownCustomer => "unknown_customer",
+            Self::UnknownSubscription => "unknown_subscription",
+            Self::DifferentCustomers => "different_customers",
+            Self::SeveralCustomers => "several_customers",
+            Self::SeveralSubscriptions(_) => "several_subscriptions",
+            Self::NothingToCancel => "nothing_to_cancel",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+}

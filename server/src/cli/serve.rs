@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::Failed;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::panics;
 use crate::serve::Server;
 
 #[derive(Args, Debug)]
@@ -32,6 +33,7 @@ impl Serve {
     pub(super) async fn run(self, path: &Path) -> Result<(), Failed> {
         let config = Config::load(path)?;
         self.log_to_stderr()?;
+        panics::watch();
         for warning in &config.warnings {
             tracing::warn!("{warning}");
         }
@@ -39,6 +41,9 @@ impl Serve {
         let server = Server::bind(config, Clock::system()).await?;
         // Handlers are in place before anybody is told that the server is there.
         let stop = stop_signal()?;
+        if let Some(metrics) = server.metrics_address()? {
+            tracing::info!(listen = %metrics, "metrics are told");
+        }
         tracing::info!(listen = %server.address()?, public_url, "farewell is listening");
         server.run(stop).await;
         Ok(())
@@ -54,7 +59,7 @@ impl Serve {
             .with_ansi(std::io::stderr().is_terminal());
         match self.log {
             LogFormat::Text => log.init(),
-            LogFormat::Json => log.json().flatten_event(true).init(),
+            LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ mod offer;
 mod problem;
 mod reason;
 mod receipts;
+mod retention;
 mod server;
 mod smtp;
 mod table;
@@ -26,6 +27,7 @@ use toml::de::DeTable;
 
 use crate::brand::Brand;
 pub use problem::{Level, Problem};
+pub use retention::{LEGAL, Period, Retention};
 pub use server::Server;
 pub use smtp::{Password, Security, SmtpServer};
 

@@ -1,6 +1,7 @@
 use std::net::IpAddr;
 
 use email_address::{EmailAddress, Options};
+use ipnet::IpNet;
 use iso_currency::Currency;
 use url::{Host, Url};
 
@@ -57,6 +58,20 @@ pub(super) fn is_near(host: &Host<&str>) -> bool {
         IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
     }
+}
+
+/// A network, or one address. What stands behind its prefix does not count.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let network = network.map_err(|_| {
+        format!("\"{text}\" is neither an address nor a network; write one, such as \"10.0.0.0/8\" or \"127.0.0.1\".")
+    })?;
+    if network.prefix_len() == 0 {
+        return Err(format!(
+            "\"{text}\" is everybody, and anybody could write where they come from; write your proxies' addresses."
+        ));
+    }
+    Ok(network.trunc())
 }
 
 /// An e-mail address.

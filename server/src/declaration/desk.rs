@@ -1,4 +1,3 @@
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use uuid::Uuid;
 use super::{Content, Declaration, Kind, Limits, Register, Status, mail};
 use crate::brand::Brand;
 use crate::clock;
+use crate::http::Peer;
 use crate::session::{Sessions, new_handle, new_reference};
 use crate::store::{self, Error};
 
@@ -52,7 +52,7 @@ pub(super) struct Arriving {
     /// The form's own token.
     pub(super) form: String,
     /// Who sends it.
-    pub(super) from: IpAddr,
+    pub(super) from: Peer,
 }
 
 impl Desk {
@@ -61,7 +61,7 @@ impl Desk {
     pub fn new(sessions: Sessions) -> Self {
         Self {
             register: Register::new(sessions.store.clone(), sessions.clock.clone()),
-            limits: Arc::new(Limits::new(sessions.clock.clone())),
+            limits: Arc::new(Limits::new(&sessions.clock)),
             sessions,
         }
     }
@@ -112,7 +112,7 @@ impl Desk {
             alarm_at: later(now, ALARM_AFTER),
         };
         let link =
-            format!("{}/b/{}/confirm/{confirmation}", self.sessions.config.server.public_url, brand.slug);
+            format!("{}/b/{}/confirm/{confirmation}", self.sessions.config.server.pages_url(), brand.slug);
         let spare = new_handle()?;
         let written = self.sessions.store.write(async move |tx| {
             let mut token = token;

@@ -1,9 +1,9 @@
 //! What becomes of declarations while billing cannot be asked, answers late, or refuses.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use axum::http::Extensions;
 use jiff::SignedDuration;
 
 use super::desk::Arriving;
@@ -14,6 +14,7 @@ use crate::billing::{
 };
 use crate::clock::{self, Clock};
 use crate::config::Config;
+use crate::http::Peer;
 use crate::intents::Executor;
 use crate::keys::KeyFile;
 use crate::seal::Sealer;
@@ -138,7 +139,7 @@ impl Office {
             content,
             locale: "de".into(),
             form: String::new(),
-            from: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            from: Peer::of(&Extensions::new()),
         };
         let token = self.desk.receive(arriving).await.unwrap();
         self.desk.register.by_receipt(&token).await.unwrap().unwrap()

@@ -79,16 +79,17 @@ impl Register {
         rows.iter().map(Declaration::read).collect()
     }
 
-    /// How many there are to see to.
+    /// How many there are to see to, of one brand or of all.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn waiting(&self) -> Result<Waiting, Error> {
+    pub async fn waiting(&self, brand: Option<&str>) -> Result<Waiting, Error> {
         let (open, overdue) = sqlx::query_as(
             "SELECT count(*), coalesce(sum(CASE WHEN alarm_at <= $1 THEN 1 ELSE 0 END), 0) FROM declarations \
-             WHERE status IN ('received', 'open', 'matched', 'confirmed')",
+             WHERE status IN ('received', 'open', 'matched', 'confirmed') AND ($2 IS NULL OR brand = $2)",
         )
         .bind(self.clock.now_text())
+        .bind(brand)
         .fetch_one(self.store.read())
         .await?;
         Ok(Waiting { open, overdue })

@@ -6,7 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 
-use super::{ApiError, App, body};
+use super::{ApiError, App, Peer, body};
 use crate::brand::Brand;
 use crate::hub::HubClaims;
 use crate::keys::PublicKey;
@@ -20,7 +20,21 @@ impl FromRequestParts<App> for Backend {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let headers = &parts.headers;
+        match Self::admit(app, &parts.headers).await {
+            Ok(admitted) => app.floods.count_backend(&admitted.0.slug).map(|()| admitted),
+            // Whoever tries keys is counted where they come from.
+            Err(error) if error.status == StatusCode::UNAUTHORIZED => {
+                let counted = app.floods.count_stranger(Peer::of(&parts.extensions));
+                Err(counted.map_or_else(ApiError::too_many, |()| error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Backend {
+    /// The brand of the key that a request came with.
+    async fn admit(app: &App, headers: &HeaderMap) -> Result<Self, ApiError> {
         let key = text(headers, "x-brand-key")
             .or_else(|| text(headers, "x-api-key"))
             .or_else(|| bearer(headers))
@@ -157,7 +171,7 @@ fn from_own_page(headers: &HeaderMap, app: &App, brand: &Brand) -> Result<(), Ap
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let origin = origin.to_str().unwrap_or("null");
     let config = &app.sessions.config;
-    if origin == config.server.public_url || brand.origins.iter().any(|own| own == origin) {
+    if config.server.is_own_origin(origin) || brand.origins.iter().any(|own| own == origin) {
         return Ok(());
     }
     if config.knows_origin(origin) {

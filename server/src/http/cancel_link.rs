@@ -62,7 +62,7 @@ pub async fn create(
     let link = app.sessions.create_link(&brand, new).await?;
     let session_id = link.id.to_string();
     Ok(Json(CancelLinkAnswer {
-        url: format!("{}/c/{}", app.sessions.config.server.public_url, link.handle),
+        url: format!("{}/c/{}", app.sessions.config.server.pages_url(), link.handle),
         expires_at: link.expires_at.clone(),
         expires_at_snake: link.expires_at,
         environment: link.claims.environment,

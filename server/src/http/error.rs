@@ -1,8 +1,11 @@
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::retry_after;
 use crate::billing::LookupError;
 use crate::session::SessionError;
 use crate::sign::TokenError;
@@ -15,13 +18,15 @@ pub struct ApiError {
     pub status: StatusCode,
     /// What was wrong and what would be right.
     pub message: String,
+    /// How long to wait before the same can be asked again. Sent as `Retry-After`.
+    pub retry_after: Option<Duration>,
 }
 
 impl ApiError {
     /// An error of this status.
     #[must_use]
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into() }
+        Self { status, message: message.into(), retry_after: None }
     }
 
     /// Something in the request is wrong: 400.
@@ -34,6 +39,13 @@ impl ApiError {
     #[must_use]
     pub fn unauthorized(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    /// It was asked too often: 429. The value is how long to wait.
+    #[must_use]
+    pub fn too_many(wait: Duration) -> Self {
+        let message = "Too many requests in a short time. Wait as long as `Retry-After` says, then send the same again.";
+        Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, message) }
     }
 
     /// The server's own fault. What it was goes into the log, not to the caller.
@@ -52,6 +64,9 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, Json(json!({ "error": self.message }))).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(wait) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, retry_after(wait));
         }
         response
     }

@@ -3,12 +3,14 @@
 use std::any::Any;
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument;
 
-use super::ApiError;
+use super::request_id::{REQUEST_ID, request_id};
+use super::{ApiError, App};
 
 /// How long a request may take as a whole.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -21,16 +23,21 @@ pub async fn limit_time(request: Request, next: Next) -> Response {
     })
 }
 
-/// Writes a line for each request. The route stands for the path, so that no handle or id is logged.
-pub async fn log(request: Request, next: Next) -> Response {
+/// Gives each request an id, writes a line for it, and counts it. Whatever else it writes into the log has its id too. The route stands for the path, so that no handle or id is logged.
+pub async fn log(State(app): State<App>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let method = method_name(request.method()).unwrap_or("other");
     let matched = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
+    let id = request_id(request.headers());
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+    let mut response = next.run(request).instrument(span.clone()).await;
+    response.headers_mut().insert(REQUEST_ID, id);
     let route = matched.as_ref().map_or("-", MatchedPath::as_str);
+    let took = began.elapsed();
+    app.metrics.answered(route, method, response.status(), took);
     let status = response.status().as_u16();
-    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(method, route, status, ms, "request");
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(parent: &span, method, route, status, ms, "request");
     response
 }
 

@@ -1,21 +1,167 @@
+//! Whether the server can do its work: for a load balancer without a key, and for a merchant's monitoring with one.
+
+use std::time::Duration;
+
 use axum::Json;
-use axum::extract::State;
-use serde_json::{Value, json};
+use axum::extract::{FromRequestParts, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::Serialize;
 
+use super::caller::Backend;
 use super::{ApiError, App};
-use crate::store;
+use crate::backlog::{Backlog, NOTIFICATIONS, WEBHOOKS};
+use crate::store::{self, Store};
 
-/// `GET /api/health`: whether the server can do its work.
-pub async fn get(State(app): State<App>) -> Result<Json<Value>, ApiError> {
-    let pending: i64 = sqlx::query_scalar("SELECT count(*) FROM intents WHERE status = 'pending'")
-        .fetch_one(app.sessions.store.read())
-        .await
-        .map_err(store::Error::from)?;
-    let declarations = app.desk.register.waiting().await?;
-    Ok(Json(json!({
-        "status": "ok",
-        "version": env!("CARGO_PKG_VERSION"),
-        "pending": pending,
-        "declarations": { "open": declarations.open, "overdue": declarations.overdue },
-    })))
+/// How long something may wait before the part it waits in is degraded, in seconds.
+const PATIENCE: i64 = 5 * 60;
+/// How long the database may take to keep an empty transaction.
+const WRITE_WITHIN: Duration = Duration::from_secs(3);
+
+/// How a part of the server does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// As it should.
+    Ok,
+    /// It works, and something has waited for too long.
+    Degraded,
+    /// It does not work.
+    Failing,
+}
+
+/// `GET /api/health`: the server answers.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Health {
+    /// Always `ok`.
+    pub status: Status,
+    /// The server's version.
+    pub version: &'static str,
+}
+
+/// `GET /api/health?deep=1`: how the parts do, for the brand of the key.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeepHealth {
+    /// The worst of the parts.
+    pub status: Status,
+    /// The server's version.
+    pub version: &'static str,
+    /// Whether the database takes changes.
+    pub database: DatabaseHealth,
+    /// What billing has not answered yet.
+    pub billing: Queue,
+    /// Mails and handovers to the merchant that are not delivered yet.
+    pub notifications: Queue,
+    /// Webhooks that are not delivered yet.
+    pub webhooks: Queue,
+    /// Declarations that are neither done nor dismissed.
+    pub declarations: Declarations,
+}
+
+/// Whether the database takes changes.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct DatabaseHealth {
+    /// `ok` or `failing`.
+    pub status: Status,
+}
+
+/// What waits in one part.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Queue {
+    /// `ok`, or `degraded` when the oldest has waited for more than five minutes.
+    pub status: Status,
+    /// How many wait.
+    pub pending: i64,
+    /// For how many seconds the oldest has waited. Null where nothing waits.
+    pub oldest_pending_seconds: Option<i64>,
+    /// How many were given up.
+    pub failed: i64,
+}
+
+/// The declarations that somebody has to see to.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Declarations {
+    /// `ok`, or `degraded` when one is overdue.
+    pub status: Status,
+    /// How many are neither done nor dismissed.
+    pub open: i64,
+    /// How many of them have waited for more than 24 hours.
+    pub overdue: i64,
+}
+
+impl Queue {
+    fn of(backlog: Backlog, now: Timestamp) -> Self {
+        let age = backlog.age(now);
+        Self {
+            status: if age.is_some_and(|age| age > PATIENCE) { Status::Degraded } else { Status::Ok },
+            pending: backlog.pending,
+            oldest_pending_seconds: age,
+            failed: backlog.failed,
+        }
+    }
+}
+
+/// `GET /api/health`. With `deep=1` it needs an API key.
+pub async fn get(State(app): State<App>, mut parts: Parts) -> Result<Response, ApiError> {
+    if !is_deep(&parts) {
+        return Ok(Json(Health { status: Status::Ok, version: VERSION }).into_response());
+    }
+    let Backend(brand) = Backend::from_request_parts(&mut parts, &app).await.map_err(unavailable)?;
+    let health = deep(&app, &brand.slug).await.map_err(|error| unavailable(error.into()))?;
+    let status =
+        if health.status == Status::Failing { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    Ok((status, Json(health)).into_response())
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+fn is_deep(parts: &Parts) -> bool {
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    url::form_urlencoded::parse(query).any(|(name, value)| name == "deep" && value == "1")
+}
+
+/// A database that cannot be read is a failing health, and no fault in the answer to it.
+fn unavailable(error: ApiError) -> ApiError {
+    match error.status {
+        StatusCode::INTERNAL_SERVER_ERROR => ApiError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The database cannot be read. The server's log says why.",
+        ),
+        _ => error,
+    }
+}
+
+async fn deep(app: &App, brand: &str) -> Result<DeepHealth, store::Error> {
+    let (store, now) = (&app.sessions.store, app.sessions.clock.now());
+    let database = DatabaseHealth { status: database(store).await };
+    let billing = Queue::of(Backlog::of_billing(store, Some(brand)).await?, now);
+    let notifications = Queue::of(Backlog::of_outboxes(store, NOTIFICATIONS, Some(brand)).await?, now);
+    let webhooks = Queue::of(Backlog::of_outboxes(store, WEBHOOKS, Some(brand)).await?, now);
+    let waiting = app.desk.register.waiting(Some(brand)).await?;
+    let declarations = Declarations {
+        status: if waiting.overdue > 0 { Status::Degraded } else { Status::Ok },
+        open: waiting.open,
+        overdue: waiting.overdue,
+    };
+    let parts = [database.status, billing.status, notifications.status, webhooks.status, declarations.status];
+    let status = parts.into_iter().max().unwrap_or(Status::Ok);
+    Ok(DeepHealth { status, version: VERSION, database, billing, notifications, webhooks, declarations })
+}
+
+/// Has the database keep a transaction with nothing in it.
+async fn database(store: &Store) -> Status {
+    let written = store.write(async |_| Ok::<_, store::Error>(()));
+    match tokio::time::timeout(WRITE_WITHIN, written).await {
+        Ok(Ok(())) => Status::Ok,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the database takes no changes");
+            Status::Failing
+        }
+        Err(_) => {
+            tracing::error!("the database has taken no change for {} seconds", WRITE_WITHIN.as_secs());
+            Status::Failing
+        }
+    }
 }

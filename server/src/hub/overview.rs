@@ -85,7 +85,7 @@ impl Sessions {
             let way = self.way(claims, brand, &holding).await?;
             shown.push((holding, way));
         }
-        let action = format!("{}/c", self.config.server.public_url);
+        let action = format!("{}/c", self.config.server.pages_url());
         Ok(view::overview(brand, &locale, &action, &shown))
     }
 

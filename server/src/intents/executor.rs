@@ -5,6 +5,7 @@ use futures_util::FutureExt;
 use jiff::SignedDuration;
 use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 use tokio::{sync::Semaphore, task::JoinSet, time};
+use tracing::Instrument;
 
 use super::{
     busy::{Busy, Held},
@@ -97,7 +98,7 @@ impl Executor {
     pub async fn settle_now(&self, intent: &str, wait: Duration) -> Result<Progress, Error> {
         let this = self.clone();
         let id = intent.to_owned();
-        let work = tokio::spawn(async move {
+        let work = async move {
             let session: Option<(String,)> = sqlx::query_as("SELECT session FROM intents WHERE id = $1")
                 .bind(&id)
                 .fetch_optional(this.0.store.read())
@@ -107,7 +108,9 @@ impl Executor {
             };
             let held = this.0.busy.hold(&session).await;
             this.0.settle_up_to(&id, held).await
-        });
+        };
+        // What it logs belongs to the request that waits for it.
+        let work = tokio::spawn(work.in_current_span());
         match time::timeout(wait, work).await {
             Ok(Ok(progress)) => progress,
             Ok(Err(failed)) => {

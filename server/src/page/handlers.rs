@@ -19,24 +19,40 @@ use crate::http::{App, body};
 use crate::seal::Kind;
 use crate::session::{Placed, SessionError, Stored};
 
-/// The routes of the hosted pages, with a stylesheet for each brand that has a look of its own.
-pub fn router(config: &Config) -> Router<App> {
+/// The routes of the hosted pages.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/c", get(open::page).post(post))
+        .route("/c/{handle}", get(show).post(post))
+        .route("/c/{handle}/receipt", get(receipt::page))
+        .route("/c/{handle}/receipt.txt", get(receipt::file))
+        .method_not_allowed_fallback(wrong_method)
+}
+
+/// The routes of the documentation's pages.
+pub fn documentation(config: &Config) -> Router<App> {
+    docs::router(config).method_not_allowed_fallback(wrong_method)
+}
+
+async fn wrong_method() -> Message {
+    Message::new(StatusCode::METHOD_NOT_ALLOWED, "missing")
+}
+
+/// The routes of what pages load, and merchants' pages: files that never change, with a stylesheet for each brand that has a look
+/// of its own.
+pub fn assets(config: &Config) -> Router<App> {
     let themes = config.brands.iter().filter_map(|brand| Asset::theme(brand)).map(Arc::new);
     let themes = themes.fold(Router::new(), |router, theme| {
         let path = theme.path.clone();
         router.route(&path, get(async move || theme.answer()))
     });
     themes
-        .route("/c", get(open::page).post(post))
         .route(open::SCRIPT, get(open::script))
         .route(&STYLE.path, get(async || STYLE.answer()))
         .merge(package::router())
         .merge(widget::router())
-        .merge(docs::router(config))
-        .route("/c/{handle}", get(show).post(post))
-        .route("/c/{handle}/receipt", get(receipt::page))
-        .route("/c/{handle}/receipt.txt", get(receipt::file))
-        .method_not_allowed_fallback(async || Message::new(StatusCode::METHOD_NOT_ALLOWED, "missing"))
+        .merge(docs::assets(config))
+        .method_not_allowed_fallback(wrong_method)
 }
 
 /// `GET /c/{handle}`: the step the customer is on. Nothing is changed.
@@ -85,7 +101,7 @@ fn unopened(app: &App, error: &SessionError) -> Message {
     match error {
         SessionError::Expired => message(app, StatusCode::UNAUTHORIZED, "gone"),
         SessionError::Billing(error) if !matches!(error, LookupError::Unavailable(_)) => {
-            tracing::warn!(%error, "a session cannot be opened");
+            tracing::warn!(why = error.name(), "a session cannot be opened");
             message(app, StatusCode::CONFLICT, "settled")
         }
         error => failed(app, error),

@@ -17,7 +17,7 @@ pub async fn page(app: &App, id: &str) -> Result<Document, Message> {
         app.sessions.read_hub(id).map_err(|_| message(app, StatusCode::UNAUTHORIZED, "gone"))?;
     let shown = app.sessions.overview(&claims, &brand).await.map_err(|error| match error {
         SessionError::Billing(error) if !matches!(error, LookupError::Unavailable(_)) => {
-            tracing::warn!(%error, "a hub cannot be shown");
+            tracing::warn!(why = error.name(), "a hub cannot be shown");
             Message::new(StatusCode::CONFLICT, "settled")
         }
         error => failed(app, &error),

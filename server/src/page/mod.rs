@@ -14,5 +14,5 @@ mod widget;
 
 pub use asset::Asset;
 pub use document::Document;
-pub use handlers::router;
+pub use handlers::{assets, documentation, router};
 pub use message::{Message, home, missing};

@@ -269,7 +269,7 @@ impl Sessions {
             History::of(&self.store, &brand.slug, claims.environment, &claims.customer, &id).await?;
         // The merchant may know a newer address than billing does.
         snapshot.customer.email = claims.email.clone().or(snapshot.customer.email);
-        let page = Page { action: format!("{}/c", self.config.server.public_url), handle: handle.clone() };
+        let page = Page { action: format!("{}/c", self.config.server.pages_url()), handle: handle.clone() };
         let wish = Wish {
             place: claims.place.as_ref(),
             locale: claims.locale.as_deref(),

@@ -6,7 +6,7 @@ use sqlx::{
 };
 use tokio::{runtime::Handle, task::spawn_blocking};
 
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "first", include_str!("../../migrations/0001_first.sql")),
     (2, "receipts and mail", include_str!("../../migrations/0002_receipts_and_mail.sql")),
     (3, "declarations", include_str!("../../migrations/0003_declarations.sql")),
@@ -14,6 +14,8 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (5, "declarations without mail", include_str!("../../migrations/0005_declarations_without_mail.sql")),
     (6, "cancellations", include_str!("../../migrations/0006_cancellations.sql")),
     (7, "webhooks", include_str!("../../migrations/0007_webhooks.sql")),
+    (8, "retention", include_str!("../../migrations/0008_retention.sql")),
+    (10, "periods", include_str!("../../migrations/0010_periods.sql")),
 ];
 
 /// Applies what the file lacks, all or nothing. Safe when two processes do it at once.

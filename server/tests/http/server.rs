@@ -34,6 +34,8 @@ pub struct Running {
     pub globex: String,
     pub manual: String,
     pub directory: TempDir,
+    /// Where metrics are told, if they are.
+    pub metrics: Option<String>,
     client: Client,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<()>>,
@@ -76,6 +78,7 @@ impl Running {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let config = config(directory.path(), &url, configure);
         let server = Server::on(listener, config, clock.clone()).await.expect("a server");
+        let metrics = server.metrics_address().expect("an address").map(|at| format!("http://{at}"));
         let app = server.app().clone();
         let mut keys = Vec::new();
         for brand in ["acme", "globex", "manual"] {
@@ -99,6 +102,7 @@ impl Running {
             globex,
             manual,
             directory,
+            metrics,
             client,
             stop: Some(stop),
             served: Some(served),
@@ -125,10 +129,11 @@ impl Running {
         let config = config(self.directory.path(), &self.url, configure);
         let unused = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let server = Server::on(unused, config, self.clock.clone()).await.expect("a server");
-        let App { sessions, keys, desk } = server.app().clone();
+        let app = server.app().clone();
+        let sessions = app.sessions.clone();
         let billings = Registry::default().with("acme", billing(&sessions.store, &self.clock));
         let executor = Executor::new(sessions.store.clone(), billings.clone(), self.clock.clone());
-        self.app = App { sessions: Sessions { billings, executor, ..sessions }, keys, desk };
+        self.app = App { sessions: Sessions { billings, executor, ..sessions }, ..app };
         let service = router(self.app.clone());
         self.served =
             Some(tokio::spawn(async move { axum::serve(listener, service).await.expect("a server") }));

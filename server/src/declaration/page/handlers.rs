@@ -1,5 +1,3 @@
-use std::net::{IpAddr, Ipv4Addr};
-
 use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -14,7 +12,7 @@ use crate::brand::Brand;
 use crate::declaration::desk::{Arriving, NotReceived};
 use crate::declaration::form::Typed;
 use crate::declaration::{Declaration, Kind};
-use crate::http::{App, Peer, body};
+use crate::http::{App, Peer, body, retry_after};
 use crate::page::{Document, Message};
 use crate::session::new_handle;
 
@@ -49,7 +47,7 @@ async fn send(app: &App, request: Request, kind: Kind) -> Result<Response, Messa
     let (mut parts, sent) = request.into_parts();
     let visit = Visit::from_request_parts(&mut parts, app).await?;
     open(&visit, kind)?;
-    let from = parts.extensions.get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(ip)| *ip);
+    let from = Peer::of(&parts.extensions);
     let is_form = body::is_type(&parts.headers, "application", "x-www-form-urlencoded");
     let unclear = |status| visit.message(status, "declaration_unclear");
     let sent =
@@ -75,8 +73,7 @@ async fn send(app: &App, request: Request, kind: Kind) -> Result<Response, Messa
         Ok(token) => Ok(see(&format!("/b/{}/declarations/{token}", visit.brand.slug))),
         Err(NotReceived::TooOften(wait)) => {
             let message = visit.message(StatusCode::TOO_MANY_REQUESTS, "declaration_often");
-            let seconds = HeaderValue::from(wait.as_secs().saturating_add(1));
-            Ok(([(header::RETRY_AFTER, seconds)], message).into_response())
+            Ok(([(header::RETRY_AFTER, retry_after(wait))], message).into_response())
         }
         Err(error) => Err(visit.failed(&error)),
     }

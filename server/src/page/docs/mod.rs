@@ -58,6 +58,14 @@ pub fn router(config: &Config) -> Router<App> {
     Router::new()
         .route(guide::PACKAGE.address, get(async move |State(app): State<App>| live.document(&app).await))
         .route(guide::BACKEND.address, get(async move || backend.clone()))
+}
+
+/// The routes of what those pages load.
+pub fn assets(config: &Config) -> Router<App> {
+    if config.docs.is_none() {
+        return Router::new();
+    }
+    Router::new()
         .route(&STYLE.path, get(async || STYLE.answer()))
         .route(&TRY.path, get(async || TRY.answer()))
 }
@@ -71,7 +79,10 @@ impl Live {
         };
         let part =
             format!("<section class=\"try\" aria-labelledby=\"try-it\">\n{INVITATION}{part}</section>\n");
-        document(&guide::PACKAGE, &self.page, &part, embed.map(|_| Script::Tag))
+        let server = &app.sessions.config.server;
+        // The button's form is led on to where customers' pages are.
+        let leads_to = server.cancel_url.iter().cloned().collect();
+        Document { leads_to, ..document(&guide::PACKAGE, &self.page, &part, embed.map(|_| Script::Tag)) }
     }
 
     /// A session id for this visitor alone, and what the button says. Sealed into the page: nothing is stored.

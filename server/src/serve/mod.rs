@@ -1,5 +1,8 @@
 //! The running server: one listener, every route, and the workers that carry out what billing is to do and what is to be sent.
 
+mod error;
+mod listener;
+
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -7,15 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use url::Url;
 
@@ -23,81 +18,32 @@ use crate::billing::{Registry, ledger::Ledger, merchant::Merchant};
 use crate::brand::{BillingKind, Receipts};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::declaration::Desk;
-use crate::http::{App, Peer, router};
+use crate::http::{App, Proxies, router};
 use crate::intents::Executor;
-use crate::keys::{ApiKeys, KeyFile, KeyFileError};
+use crate::keys::KeyFile;
 use crate::mail::{Post, Smtp};
 use crate::outbox::Outbox;
-use crate::receipt::{Handover, NotReady, Ways};
+use crate::receipt::{Handover, Ways};
 use crate::seal::Sealer;
 use crate::session::Sessions;
 use crate::sign::Signer;
 use crate::store::{self, Store};
 use crate::webhook::{self, Courier};
-use crate::write_limit::WriteLimit;
 
-/// How long the head of a request may take to arrive.
-const HEAD_WITHIN: Duration = Duration::from_secs(10);
-/// How many header fields a request may have.
-const MOST_HEADERS: usize = 64;
-/// How large a request's head may be, in bytes.
-const LARGEST_HEAD: usize = 32 * 1024;
-/// How long an answer may wait for somebody to read on.
-const READ_WITHIN: Duration = Duration::from_secs(60);
-/// How many connections are open at once. Further ones wait in the system's queue.
+pub use error::StartError;
+use listener::Front;
+
+/// How many connections are open at once, for customers and merchants and for those who watch.
 const MOST_CONNECTIONS: usize = 2000;
+const MOST_WATCHING: usize = 16;
 /// How long requests may go on once the server is told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
-
-/// Why the server does not start. A sentence that says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The database cannot be used.
-    #[error("{0}; the file and its directory have to be writable for the user the server runs as.")]
-    Store(#[from] store::Error),
-    /// The keys cannot be used.
-    #[error(transparent)]
-    Keys(#[from] KeyFileError),
-    /// Receipts cannot be brought to customers.
-    #[error("{0}")]
-    Receipts(String),
-    /// A brand whose customers must get a receipt to keep cannot bring it to them.
-    #[error(transparent)]
-    NotReady(#[from] NotReady),
-    /// Webhooks cannot be posted.
-    #[error("{0}")]
-    Webhooks(String),
-    /// Nothing can be listened on.
-    #[error("cannot listen on {address}: {}", sentence(.source))]
-    Listen {
-        /// The address of the configuration.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-}
-
-fn sentence(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            "another program uses it. Stop that one, or write another port into `listen`.".into()
-        }
-        io::ErrorKind::PermissionDenied => {
-            "the port may only be used by root. Write one above 1023 into `listen`.".into()
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            "this machine does not have the address. Write one it has into `listen`, such as 127.0.0.1."
-                .into()
-        }
-        _ => format!("{error}. Write another address into `listen`."),
-    }
-}
 
 /// A server that has everything it needs and is about to answer.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
+    metrics: Option<TcpListener>,
     app: App,
     ways: Ways,
     couriers: Vec<Arc<Courier>>,
@@ -111,9 +57,7 @@ impl Server {
     pub async fn bind(config: Config, clock: Clock) -> Result<Self, StartError> {
         let address = config.server.listen;
         // First of all, so that a second server on the same data changes nothing.
-        let listened = TcpListener::bind(address).await;
-        let listener = listened.map_err(|source| StartError::Listen { address, source })?;
-        Self::on(listener, config, clock).await
+        Self::on(listener::bind("listen", address).await?, config, clock).await
     }
 
     /// Opens keys and database, to serve on a listener that is there already.
@@ -121,11 +65,14 @@ impl Server {
     /// # Errors
     /// [`StartError`] says what is missing.
     pub async fn on(listener: TcpListener, config: Config, clock: Clock) -> Result<Self, StartError> {
+        let metrics = match config.server.metrics {
+            Some(address) => Some(listener::bind("metrics", address).await?),
+            None => None,
+        };
         let sealing = KeyFile::open(&config.server.keys, "sealing.key")?;
         let signing = KeyFile::open(&config.server.keys, "signing.key")?;
         let store = open_store(&config.server.database).await?;
         let billings = billings(&config, &store, &clock);
-        let keys = ApiKeys::new(store.clone(), clock.clone());
         let (config, signer) = (Arc::new(config), Arc::new(Signer::new(&signing)));
         let ways = ways(&config, &signer, &clock)?;
         ways.demand().await?;
@@ -143,8 +90,7 @@ impl Server {
             clock,
             billings,
         };
-        let desk = Desk::new(sessions.clone());
-        Ok(Self { listener, app: App { sessions, keys, desk }, ways, couriers })
+        Ok(Self { listener, metrics, app: App::new(sessions), ways, couriers })
     }
 
     /// Where it listens.
@@ -153,6 +99,14 @@ impl Server {
     /// The listener is gone.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// Where it listens for those who watch, if it does.
+    ///
+    /// # Errors
+    /// The listener is gone.
+    pub fn metrics_address(&self) -> io::Result<Option<SocketAddr>> {
+        self.metrics.as_ref().map(TcpListener::local_addr).transpose()
     }
 
     /// What the handlers work with.
@@ -186,26 +140,17 @@ impl Server {
         workers.spawn(async move { executor.run().await });
         let desk = self.app.desk.clone();
         workers.spawn(async move { desk.run().await });
+        let (purge, metrics) = (self.app.purge.clone(), self.app.metrics.clone());
+        workers.spawn(async move { purge.run(|purged| metrics.purged(purged)).await });
         self.deliver(&mut workers);
-        let service = TowerToHyperService::new(router(self.app.clone()));
-        let open = GracefulShutdown::new();
-        let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-        let mut stop = std::pin::pin!(stop);
-        loop {
-            let accepted = tokio::select! {
-                accepted = accept(&self.listener, &room) => accepted,
-                () = &mut stop => break,
-            };
-            match accepted {
-                Ok((stream, peer, place)) => answer(stream, peer, place, service.clone(), &open),
-                Err(error) => {
-                    // Out of file descriptors, most likely: give it a moment instead of spinning.
-                    tracing::error!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            }
+        if let Some(listener) = self.metrics {
+            let front =
+                Front::new(crate::metrics::router(self.app.clone()), Proxies::default(), MOST_WATCHING);
+            workers.spawn(async move { drop(front.serve(listener, std::future::pending()).await) });
         }
-        drop(self.listener);
+        let proxies = Proxies::new(self.app.sessions.config.server.proxies.clone());
+        let front = Front::new(router(self.app.clone()), proxies, MOST_CONNECTIONS);
+        let open = front.serve(self.listener, stop).await;
         tracing::info!("stopping");
         if tokio::time::timeout(STOP_WITHIN, open.shutdown()).await.is_err() {
             tracing::warn!("some requests were not finished in time");
@@ -213,44 +158,6 @@ impl Server {
         workers.abort_all();
         self.app.sessions.store.close().await;
     }
-}
-
-/// The next connection, once there is room for it.
-async fn accept(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
-    let place = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, peer) = listener.accept().await?;
-    Ok((stream, Peer(peer.ip()), place))
-}
-
-fn answer(
-    stream: TcpStream,
-    peer: Peer,
-    place: OwnedSemaphorePermit,
-    service: TowerToHyperService<axum::Router>,
-    open: &GracefulShutdown,
-) {
-    // Answers are small and written at once.
-    drop(stream.set_nodelay(true));
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
-        service.call(request)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN)
-        .max_headers(MOST_HEADERS)
-        .max_buf_size(LARGEST_HEAD)
-        .serve_connection(TokioIo::new(WriteLimit::new(stream, READ_WITHIN)), service);
-    let connection = open.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection broke off");
-        }
-        drop(place);
-    });
 }
 
 /// Opens the database, making its directory.
