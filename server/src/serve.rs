@@ -26,7 +26,7 @@ use crate::config::Config;
 use crate::declaration::Desk;
 use crate::http::{App, Peer, router};
 use crate::intents::Executor;
-use crate::keys::{ApiKeys, KeyFile, KeyFileError};
+use crate::keys::{ApiKeys, KeyFile, KeyFileError, Watch};
 use crate::mail::{Post, Smtp};
 use crate::outbox::Outbox;
 use crate::receipt::{Handover, NotReady, Ways};
@@ -117,11 +117,11 @@ impl Server {
     /// [`StartError`] says what is missing.
     pub async fn on(listener: TcpListener, config: Config, clock: Clock) -> Result<Self, StartError> {
         let sealing = KeyFile::open(&config.server.keys, "sealing.key")?;
-        let signing = KeyFile::open(&config.server.keys, "signing.key")?;
+        let signer = Arc::new(Signer::open(&config.server.keys)?);
         let store = open_store(&config.server.database).await?;
         let billings = billings(&config, &store, &clock);
         let keys = ApiKeys::new(store.clone(), clock.clone());
-        let (config, signer) = (Arc::new(config), Arc::new(Signer::new(&signing)));
+        let config = Arc::new(config);
         let ways = ways(&config, &signer, &clock)?;
         ways.demand().await?;
         let sessions = Sessions {
@@ -173,6 +173,8 @@ impl Server {
         let desk = self.app.desk.clone();
         workers.spawn(async move { desk.run().await });
         self.deliver(&mut workers);
+        let Sessions { config, sealer, signer, .. } = &self.app.sessions;
+        workers.spawn(Watch::new(config.server.keys.clone(), sealer.clone(), signer.clone()).run());
         let service = TowerToHyperService::new(router(self.app.clone()));
         let open = GracefulShutdown::new();
         let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));

@@ -3,10 +3,10 @@ use std::path::Path;
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
-use super::{Failed, checked_brand};
+use super::{Failed, checked_brand, own_keys};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::keys::{ApiKey, ApiKeys, KeyFile, PublicKey};
+use crate::keys::{ApiKey, ApiKeys, PublicKey};
 use crate::serve::open_store;
 
 #[derive(Debug, Subcommand)]
@@ -20,18 +20,19 @@ pub(super) enum Keys {
         #[arg(long)]
         json: bool,
     },
-    /// List API keys, without their secrets.
+    /// List API keys and the server's own keys, without their secrets.
     List {
         /// Write one JSON array.
         #[arg(long)]
         json: bool,
     },
-    /// Stop accepting an API key, at once.
+    /// Stop accepting an API key, at once; or stop publishing a signing key that only verifies, because it was stolen.
     Revoke {
         /// The key's id, as `farewell keys list` shows it.
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
-    /// Put a new key of the server's own in front. The previous one is still accepted; restart the server to use it.
+    /// Put a new key of the server's own in front. The previous one is still accepted. A running server notices within seconds.
     Rotate {
         /// Which key.
         #[arg(value_enum)]
@@ -51,12 +52,12 @@ impl Keys {
     pub(super) async fn run(self, path: &Path) -> Result<(), Failed> {
         let config = Config::load(path)?;
         if let Self::Rotate { which } = self {
-            let name = match which {
-                OwnKey::Sealing => "sealing.key",
-                OwnKey::Signing => "signing.key",
-            };
-            KeyFile::open(&config.server.keys, name)?.rotate()?;
-            println!("{name} has a new key. Restart the server to use it.");
+            return which.rotate(&config.server.keys);
+        }
+        if let Self::Revoke { id } = &self
+            && own_keys::forget(&config.server.keys, id)?
+        {
+            println!("The key is no longer published: what it has signed cannot be checked any more.");
             return Ok(());
         }
         let store = open_store(&config.server.database).await?;
@@ -86,8 +87,14 @@ impl Keys {
             }
             Self::List { json } => {
                 let listed = keys.list().await?;
+                let own = own_keys::list(&config.server.keys)?;
                 if json {
-                    println!("{}", serde_json::to_string(&listed)?);
+                    let all: Vec<_> = listed
+                        .iter()
+                        .map(|key| own_keys::tagged("api", key))
+                        .chain(own.iter().map(|key| own_keys::tagged(key.kind, key)))
+                        .collect();
+                    println!("{}", serde_json::to_string(&all)?);
                 } else {
                     for key in listed {
                         let state =
@@ -97,6 +104,7 @@ impl Keys {
                             key.id, key.brand, key.hint, key.created_at
                         );
                     }
+                    own.iter().for_each(|key| println!("{}", key.line()));
                 }
             }
             Self::Revoke { id } => {

@@ -4,6 +4,7 @@ mod declarations;
 mod keys;
 mod ledger;
 mod lint;
+mod own_keys;
 mod receipts;
 mod serve;
 
