@@ -1,5 +1,6 @@
 //! The retention flow on a server.
 
+pub mod backup;
 pub mod billing;
 pub mod brand;
 pub mod cli;

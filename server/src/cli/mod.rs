@@ -1,9 +1,11 @@
 //! The `farewell` command.
 
+mod backup;
 mod declarations;
 mod keys;
 mod ledger;
 mod lint;
+mod migrate;
 mod own_keys;
 mod receipts;
 mod serve;
@@ -61,6 +63,9 @@ enum Command {
     Serve(serve::Serve),
     /// Check the configuration and list every mistake with its line and column.
     Lint,
+    Migrate(migrate::Migrate),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     /// Keys: of merchants' backends, and the server's own.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -85,6 +90,9 @@ impl Cli {
         let done = match self.command {
             Command::Serve(serve) => serve.run(config).await,
             Command::Lint => lint::run(config),
+            Command::Migrate(migrate) => migrate.run(config).await,
+            Command::Backup(backup) => backup.run(config).await,
+            Command::Restore(restore) => restore.run(config).await,
             Command::Keys(keys) => keys.run(config).await,
             Command::Ledger(ledger) => ledger.run(config).await,
             Command::Receipts(receipts) => receipts.run(config).await,

@@ -6,6 +6,8 @@ use sqlx::{
 };
 use tokio::{runtime::Handle, task::spawn_blocking};
 
+use super::Error;
+
 const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "first", include_str!("../../migrations/0001_first.sql")),
     (2, "receipts and mail", include_str!("../../migrations/0002_receipts_and_mail.sql")),
@@ -13,6 +15,34 @@ const MIGRATIONS: [(i64, &str, &str); 5] = [
     (4, "offers", include_str!("../../migrations/0004_offers.sql")),
     (5, "declarations without mail", include_str!("../../migrations/0005_declarations_without_mail.sql")),
 ];
+
+/// The version that this program brings tables to.
+pub const NEWEST: i64 = {
+    let (version, _, _) = MIGRATIONS[MIGRATIONS.len() - 1];
+    version
+};
+
+/// The version of a database's tables. None where there are none of this program's.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn version(connection: &mut SqliteConnection) -> Result<Option<i64>, Error> {
+    let there: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'")
+            .fetch_optional(&mut *connection)
+            .await?;
+    if there.is_none() {
+        return Ok(None);
+    }
+    Ok(sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations WHERE success")
+        .fetch_one(connection)
+        .await?)
+}
+
+/// The names of the steps that follow a version, in order.
+pub fn steps_after(version: i64) -> impl Iterator<Item = (i64, &'static str)> {
+    MIGRATIONS.into_iter().filter(move |(step, ..)| *step > version).map(|(step, name, _)| (step, name))
+}
 
 /// Applies what the file lacks, all or nothing. Safe when two processes do it at once.
 pub(super) async fn run(mut connection: SqliteConnection) -> Result<SqliteConnection, MigrateError> {

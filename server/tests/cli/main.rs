@@ -1,5 +1,9 @@
 //! The `farewell` command, as a person at a terminal meets it.
 
+mod backup;
+mod migrate;
+mod shop;
+
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
