@@ -1,7 +1,9 @@
 //! The `farewell` command.
 
 mod backup;
+mod day;
 mod declarations;
+mod export;
 mod keys;
 mod ledger;
 mod lint;
@@ -9,6 +11,7 @@ mod migrate;
 mod own_keys;
 mod receipts;
 mod serve;
+mod sessions;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -72,6 +75,12 @@ enum Command {
     /// The built-in billing.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Sessions: what customers did, and what became of it.
+    #[command(subcommand)]
+    Sessions(sessions::Sessions),
+    /// Write what happened to a file, for spreadsheets and programs.
+    #[command(subcommand)]
+    Export(export::Export),
     /// How receipts reach customers.
     #[command(subcommand)]
     Receipts(receipts::ReceiptsCommand),
@@ -95,6 +104,8 @@ impl Cli {
             Command::Restore(restore) => restore.run(config).await,
             Command::Keys(keys) => keys.run(config).await,
             Command::Ledger(ledger) => ledger.run(config).await,
+            Command::Sessions(sessions) => sessions.run(config).await,
+            Command::Export(export) => export.run(config).await,
             Command::Receipts(receipts) => receipts.run(config).await,
             Command::Declarations(declarations) => declarations.run(config).await,
         };
@@ -115,4 +126,11 @@ fn checked_brand(config: &Config, slug: &str) -> Result<(), Failed> {
         return Ok(());
     }
     Err(format!("no brand has the slug \"{slug}\"; there is: {}.", slugs.join(", ")).into())
+}
+
+/// A text of somebody else's in one line, with nothing in it that a terminal would obey.
+fn plain(text: &str) -> String {
+    // What turns the direction of a line around can make it read as another.
+    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
 }

@@ -8,12 +8,13 @@ use tokio::{runtime::Handle, task::spawn_blocking};
 
 use super::Error;
 
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "first", include_str!("../../migrations/0001_first.sql")),
     (2, "receipts and mail", include_str!("../../migrations/0002_receipts_and_mail.sql")),
     (3, "declarations", include_str!("../../migrations/0003_declarations.sql")),
     (4, "offers", include_str!("../../migrations/0004_offers.sql")),
     (5, "declarations without mail", include_str!("../../migrations/0005_declarations_without_mail.sql")),
+    (9, "operating", include_str!("../../migrations/0009_operating.sql")),
 ];
 
 /// The version that this program brings tables to.

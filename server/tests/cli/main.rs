@@ -1,7 +1,9 @@
 //! The `farewell` command, as a person at a terminal meets it.
 
 mod backup;
+mod export;
 mod migrate;
+mod sessions;
 mod shop;
 
 use std::io::{BufRead, BufReader};
