@@ -7,6 +7,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod declaration;
+pub mod erase;
 pub mod export;
 pub mod format;
 pub mod html;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
 
-pub use restore::{Restored, restore};
+pub use restore::{Erasures, Restored, restore};
 pub use take::{Taken, take};
 
 use crate::store;

@@ -6,6 +6,8 @@ use sqlx::{Connection, SqliteConnection};
 
 use super::place::{Placing, beside, copy_private, create_private_directory, put};
 use super::{BackupError, DAMAGED, DATABASE, KEYS, check, connect, database_error, io_error, is};
+use crate::erase;
+use crate::store::Store;
 
 /// What was restored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,17 @@ pub struct Restored {
     pub kept: Vec<PathBuf>,
     /// The names of the files of keys that were put back.
     pub keys: Vec<String>,
+    /// What was erased since the backup was taken.
+    pub erasures: Erasures,
+}
+
+/// Customers who were erased in the database that is replaced, and are not in the backup's own list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erasures {
+    /// How many lines were carried over, for `farewell erase --again`.
+    pub carried_over: usize,
+    /// Whether nobody knows, since the database was too damaged to be read.
+    pub unknown: bool,
 }
 
 /// Puts a backup in the place of the database, and its keys, if it has any, in theirs. What is there is kept beside it.
@@ -94,10 +107,15 @@ impl Plan {
         self.draft(source, database, replace)?;
         let draft = self.placings.last().map(|placing| placing.draft.clone()).unwrap_or_default();
         let version = check(&draft).await?;
-        let held = if database.exists() { hold(database).await? } else { None };
-        if held.is_none() {
-            self.set_side_files_aside(database)?;
-        }
+        let there = database.exists();
+        let mut held = if there { hold(database).await? } else { None };
+        let erasures = match &mut held {
+            Some(connection) => carry_over_erasures(connection, &draft).await?,
+            None => {
+                self.set_side_files_aside(database)?;
+                Erasures { carried_over: 0, unknown: there }
+            }
+        };
         put(&self.placings)?;
         if let Some(connection) = held {
             // It ends with the file it holds, which has another name by now.
@@ -107,6 +125,7 @@ impl Plan {
             version,
             kept: self.placings.iter().filter_map(|placing| placing.aside.clone()).collect(),
             keys: restored,
+            erasures,
         })
     }
 
@@ -146,6 +165,22 @@ fn same(file: &Path, target: &Path) -> Result<bool, BackupError> {
     }
     let read = |path: &Path| fs::read(path).map_err(io_error("read", path));
     Ok(read(file)? == read(target)?)
+}
+
+/// Has a backup know who was erased after it was taken.
+async fn carry_over_erasures(replaced: &mut SqliteConnection, draft: &Path) -> Result<Erasures, BackupError> {
+    let lines = erase::read_lines(replaced).await?;
+    if lines.is_empty() {
+        return Ok(Erasures::default());
+    }
+    // Brings the draft's tables to this version, so that there is one for the lines.
+    let store = Store::open(draft).await?;
+    let carried_over = store.write(async move |tx| erase::carry_over(tx, &lines).await).await;
+    store.close().await;
+    for behind in ["-wal", "-shm"] {
+        drop(fs::remove_file(beside(draft, behind)));
+    }
+    Ok(Erasures { carried_over: carried_over?, unknown: false })
 }
 
 /// Keeps everybody else away from a database, and has everything in its one file. None where it is too damaged for that.

@@ -66,6 +66,17 @@ impl Restore {
         for kept in &restored.kept {
             println!("What was there is kept: {}", kept.display());
         }
+        if restored.erasures.carried_over > 0 {
+            println!(
+                "{} erasures were done since it was taken: run `farewell erase --again` before you serve.",
+                restored.erasures.carried_over
+            );
+        }
+        if restored.erasures.unknown {
+            println!(
+                "What was there could not be read, so nobody knows who was erased since: erase them again by name."
+            );
+        }
         if restored.version < store::NEWEST {
             println!(
                 "Its tables are of version {}; `farewell serve` and `farewell migrate` bring them to {}.",

@@ -3,6 +3,7 @@
 mod backup;
 mod day;
 mod declarations;
+mod erase;
 mod export;
 mod keys;
 mod ledger;
@@ -81,6 +82,7 @@ enum Command {
     /// Write what happened to a file, for spreadsheets and programs.
     #[command(subcommand)]
     Export(export::Export),
+    Erase(erase::Erase),
     /// How receipts reach customers.
     #[command(subcommand)]
     Receipts(receipts::ReceiptsCommand),
@@ -106,6 +108,7 @@ impl Cli {
             Command::Ledger(ledger) => ledger.run(config).await,
             Command::Sessions(sessions) => sessions.run(config).await,
             Command::Export(export) => export.run(config).await,
+            Command::Erase(erase) => erase.run(config).await,
             Command::Receipts(receipts) => receipts.run(config).await,
             Command::Declarations(declarations) => declarations.run(config).await,
         };

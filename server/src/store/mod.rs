@@ -67,7 +67,9 @@ impl Store {
             .create_if_missing(true)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
-            .synchronous(SqliteSynchronous::Full);
+            .synchronous(SqliteSynchronous::Full)
+            // What is deleted, and every older version of what is changed, is overwritten: who is erased is gone from the file.
+            .pragma("secure_delete", "ON");
         let connection =
             options.clone().journal_mode(SqliteJournalMode::Wal).connect().await.map_err(failed)?;
         let connection = migrations::run(connection)
