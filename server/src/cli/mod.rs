@@ -13,11 +13,12 @@ mod own_keys;
 mod receipts;
 mod serve;
 mod sessions;
+mod teach;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Config;
 
@@ -40,6 +41,8 @@ Examples:
   farewell keys create --brand example       make an API key for the backend of a brand
   farewell ledger import ledger.json --brand example
   farewell receipts test --brand example     try how receipts reach customers
+  farewell sessions show FW-7K3Q-9XPD        what a customer did, by the receipt's reference
+  farewell backup copy.db                    copy the database, also while the server runs
   farewell declarations list                 what was declared on the public pages and waits for somebody
   farewell serve                             answer until Ctrl-C or SIGTERM
 
@@ -95,6 +98,18 @@ enum Command {
 type Failed = Box<dyn std::error::Error>;
 
 impl Cli {
+    /// What was typed. Where it is wrong, or asks for help, the program ends here.
+    #[must_use]
+    pub fn typed() -> Self {
+        let matches = Self::taught().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Every command, with examples in its help.
+    fn taught() -> clap::Command {
+        teach::taught(Self::command())
+    }
+
     /// Does what was asked. Failures are told on standard error; the exit code is then 1.
     pub async fn run(self) -> ExitCode {
         let config = &self.files.config;
