@@ -1,6 +1,7 @@
 //! The retention flow on a server.
 
 pub mod backlog;
+pub mod backup;
 pub mod billing;
 pub mod brand;
 pub mod cancellation;
@@ -8,6 +9,8 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod declaration;
+pub mod erase;
+pub mod export;
 pub mod format;
 pub mod html;
 pub mod http;

@@ -3,6 +3,8 @@
 //! An id is `ret_` or `sub_`, then base64url of key id, nonce and XChaCha20-Poly1305 ciphertext. The prefix is authenticated
 //! with it, so that an id cannot be turned into one of the other kind.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::{DecodeError, Engine};
 use chacha20poly1305::aead::{Aead, Payload};
@@ -70,14 +72,23 @@ const LONGEST: usize = 8192;
 /// Seals with the current key and opens with every accepted one.
 #[derive(Debug)]
 pub struct Sealer {
-    keys: KeyFile,
+    keys: RwLock<Arc<KeyFile>>,
 }
 
 impl Sealer {
     /// A sealer with these keys.
     #[must_use]
     pub fn new(keys: KeyFile) -> Self {
-        Self { keys }
+        Self { keys: RwLock::new(Arc::new(keys)) }
+    }
+
+    /// Uses other keys from now on, after a rotation.
+    pub fn replace(&self, keys: KeyFile) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    fn keys(&self) -> Arc<KeyFile> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Seals bytes into an id.
@@ -85,7 +96,8 @@ impl Sealer {
     /// # Errors
     /// The system has no randomness to give.
     pub fn seal(&self, kind: Kind, content: &[u8]) -> Result<String, getrandom::Error> {
-        let key = self.keys.current();
+        let keys = self.keys();
+        let key = keys.current();
         let nonce = random_bytes::<NONCE>()?;
         let payload = Payload { msg: content, aad: kind.prefix().as_bytes() };
         // Fails only for contents of more than 256 GiB.
@@ -120,7 +132,8 @@ impl Sealer {
         if found != kind {
             return Err(SealError::WrongKind { found: found.prefix(), wanted: kind.prefix() });
         }
-        let key = self.keys.find(*key_id).ok_or(SealError::Altered)?;
+        let keys = self.keys();
+        let key = keys.find(*key_id).ok_or(SealError::Altered)?;
         let payload = Payload { msg: sealed, aad: kind.prefix().as_bytes() };
         cipher(key).decrypt(&XNonce::from(*nonce), payload).map_err(|_| SealError::Altered)
     }

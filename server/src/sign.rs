@@ -4,14 +4,20 @@
 //! along (and with `rsa` an advisory without a fix, RUSTSEC-2023-0071), and a choice of algorithm is the one thing this must
 //! not have. Tokens are verified by independent libraries in the tests.
 
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::keys::{KeyFile, StoredKey};
+use crate::clock;
+use crate::keys::{KeyFile, KeyFileError, KeyId, RetiredKey, RetiredKeys, StoredKey};
+use crate::session::TOKEN_LIFE;
 
 /// The `typ` of result tokens.
 const TOKEN_TYPE: &str = "JWT";
@@ -34,15 +40,62 @@ struct Header {
     kid: String,
 }
 
-/// Signs with the current key and verifies with every accepted one.
-pub struct Signer {
+/// Signs with the current key, verifies with every accepted one, and publishes those whose signatures may still be looked at.
+pub struct Signer(RwLock<Arc<Keys>>);
+
+struct Keys {
     current: (String, SigningKey),
     accepted: Vec<(String, VerifyingKey)>,
+    retired: Vec<RetiredKey>,
+}
+
+/// The file of the signing keys.
+const FILE: &str = "signing.key";
+
+impl Keys {
+    fn of(keys: &KeyFile, retired: &[RetiredKey]) -> Self {
+        let named = |key: &StoredKey| (name(key.id), SigningKey::from_bytes(key.secret.expose()));
+        let accepted: Vec<_> =
+            keys.accepted().iter().map(named).map(|(kid, key)| (kid, key.verifying_key())).collect();
+        let gone = |key: &&RetiredKey| keys.find(key.id).is_none();
+        Self {
+            current: named(keys.current()),
+            accepted,
+            retired: retired.iter().filter(gone).cloned().collect(),
+        }
+    }
+
+    fn open(directory: &Path) -> Result<Self, KeyFileError> {
+        let keys = KeyFile::open(directory, FILE)?;
+        Ok(Self::of(&keys, RetiredKeys::open(directory)?.all()))
+    }
+}
+
+/// The name of a key in tokens, receipts and the published set.
+#[must_use]
+pub fn name(id: KeyId) -> String {
+    URL_SAFE_NO_PAD.encode(id)
+}
+
+/// Puts a new signing key in front. The one before the previous one signs and verifies no more results; its public half stays
+/// published, for the receipts it has signed.
+///
+/// # Errors
+/// A file cannot be written; then what signs is as it was.
+pub fn rotate(directory: &Path, now: Timestamp) -> Result<(), KeyFileError> {
+    let mut keys = KeyFile::open(directory, FILE)?;
+    if let [current, previous, ..] = keys.accepted() {
+        let public = SigningKey::from_bytes(previous.secret.expose()).verifying_key().to_bytes();
+        let retired_at = current.made_at.clone().unwrap_or_else(|| clock::text(now));
+        // First of all: a key that is in both files does no harm, one that is in neither is lost.
+        RetiredKeys::open(directory)?.add(RetiredKey { id: previous.id, public, retired_at })?;
+    }
+    keys.rotate()
 }
 
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Signer").field("kid", &self.current.0).finish_non_exhaustive()
+        f.debug_struct("Signer").field("kid", &self.kid()).finish_non_exhaustive()
     }
 }
 
@@ -50,11 +103,35 @@ impl Signer {
     /// A signer with these keys.
     #[must_use]
     pub fn new(keys: &KeyFile) -> Self {
-        let named =
-            |key: &StoredKey| (URL_SAFE_NO_PAD.encode(key.id), SigningKey::from_bytes(key.secret.expose()));
-        let accepted =
-            keys.accepted().iter().map(named).map(|(kid, key)| (kid, key.verifying_key())).collect();
-        Self { current: named(keys.current()), accepted }
+        Self(RwLock::new(Arc::new(Keys::of(keys, &[]))))
+    }
+
+    /// A signer with the keys of a directory, and those that are retired. Makes a key where there is none.
+    ///
+    /// # Errors
+    /// The files cannot be read or made.
+    pub fn open(directory: &Path) -> Result<Self, KeyFileError> {
+        Ok(Self(RwLock::new(Arc::new(Keys::open(directory)?))))
+    }
+
+    /// Takes over the keys of a directory as they are now, after a rotation.
+    ///
+    /// # Errors
+    /// The files cannot be read; then nothing has changed.
+    pub fn reload(&self, directory: &Path) -> Result<(), KeyFileError> {
+        let keys = Arc::new(Keys::open(directory)?);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        Ok(())
+    }
+
+    fn keys(&self) -> Arc<Keys> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The name of the key that signs.
+    #[must_use]
+    pub fn kid(&self) -> String {
+        self.keys().current.0.clone()
     }
 
     /// Signs claims. The same claims and key give the same token.
@@ -69,9 +146,10 @@ impl Signer {
     /// something else that the same key has signed (RFC 8725, 3.11); [`verify`](Self::verify) reads result tokens only.
     #[must_use]
     pub fn sign_text(&self, typ: &str, json: &str) -> String {
-        let header = json!({ "alg": "EdDSA", "typ": typ, "kid": self.current.0 }).to_string();
+        let keys = self.keys();
+        let header = json!({ "alg": "EdDSA", "typ": typ, "kid": keys.current.0 }).to_string();
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(json));
-        let signature = self.current.1.sign(signed.as_bytes());
+        let signature = keys.current.1.sign(signed.as_bytes());
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
     }
 
@@ -89,24 +167,32 @@ impl Signer {
         if header.alg != "EdDSA" || header.typ != TOKEN_TYPE {
             return Err(TokenError::Malformed);
         }
+        let keys = self.keys();
         let (_, key) =
-            self.accepted.iter().find(|(kid, _)| *kid == header.kid).ok_or(TokenError::BadSignature)?;
+            keys.accepted.iter().find(|(kid, _)| *kid == header.kid).ok_or(TokenError::BadSignature)?;
         key.verify_strict(signed.as_bytes(), &signature).map_err(|_| TokenError::BadSignature)?;
         serde_json::from_slice(&claims).map_err(|_| TokenError::Malformed)
     }
 
-    /// The public keys, as a JSON Web Key Set (RFC 7517, RFC 8037), the current one first.
+    /// The public keys, as a JSON Web Key Set (RFC 7517, RFC 8037): the current one, the previous one, then the retired ones.
+    ///
+    /// A retired one has `exp`, in seconds since 1970, as the historical keys of OpenID Federation 1.0 have: no result token of it is
+    /// valid from then on. It stays for the receipts it has signed.
     #[must_use]
     pub fn jwks(&self) -> Value {
-        let keys: Vec<_> = self
-            .accepted
-            .iter()
-            .map(|(kid, key)| {
-                let x = URL_SAFE_NO_PAD.encode(key.as_bytes());
-                json!({ "kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid, "use": "sig", "alg": "EdDSA" })
-            })
-            .collect();
-        json!({ "keys": keys })
+        let jwk = |kid: &str, key: &[u8]| {
+            let x = URL_SAFE_NO_PAD.encode(key);
+            json!({ "kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid, "use": "sig", "alg": "EdDSA" })
+        };
+        let keys = self.keys();
+        let accepted = keys.accepted.iter().map(|(kid, key)| jwk(kid, key.as_bytes()));
+        let retired = keys.retired.iter().map(|key| {
+            let mut jwk = jwk(&name(key.id), &key.public);
+            let until = clock::parse(&key.retired_at).ok().and_then(|at| at.checked_add(TOKEN_LIFE).ok());
+            jwk["exp"] = until.map_or(0, Timestamp::as_second).into();
+            jwk
+        });
+        json!({ "keys": accepted.chain(retired).collect::<Vec<_>>() })
     }
 }
 
@@ -130,17 +216,47 @@ mod tests {
         assert_eq!(signer.verify::<Value>(&token), Ok(claims));
     }
 
+    fn kids(signer: &Signer) -> Vec<String> {
+        let published = signer.jwks();
+        let keys = published["keys"].as_array().unwrap().iter();
+        keys.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+    }
+
     #[test]
-    fn tokens_of_the_previous_key_are_accepted_and_published() {
+    fn tokens_of_the_previous_key_are_accepted_and_those_of_an_older_one_are_not() {
         let (signer, directory) = signer();
         let token = signer.sign(&json!({})).unwrap();
-        let mut keys = KeyFile::open(directory.path(), "signing.key").unwrap();
-        keys.rotate().unwrap();
-        let rotated = Signer::new(&keys);
-        assert!(rotated.verify::<Value>(&token).is_ok());
-        assert_eq!(rotated.jwks()["keys"].as_array().unwrap().len(), 2);
-        keys.rotate().unwrap();
-        assert_eq!(Signer::new(&keys).verify::<Value>(&token), Err(TokenError::BadSignature));
+        rotate(directory.path(), Timestamp::UNIX_EPOCH).unwrap();
+        assert!(Signer::open(directory.path()).unwrap().verify::<Value>(&token).is_ok());
+        rotate(directory.path(), Timestamp::UNIX_EPOCH).unwrap();
+        let rotated = Signer::open(directory.path()).unwrap();
+        assert_eq!(rotated.verify::<Value>(&token), Err(TokenError::BadSignature));
+    }
+
+    #[test]
+    fn every_key_that_has_ever_signed_stays_published_and_no_old_private_key_is_kept() {
+        let (signer, directory) = signer();
+        let mut signed = vec![(signer.kid(), signer.sign_text("receipt+jwt", "{}"))];
+        for _ in 0..4 {
+            rotate(directory.path(), Timestamp::UNIX_EPOCH).unwrap();
+            signer.reload(directory.path()).unwrap();
+            signed.insert(0, (signer.kid(), signer.sign_text("receipt+jwt", "{}")));
+        }
+        let names: Vec<_> = signed.iter().map(|(kid, _)| kid.clone()).collect();
+        assert_eq!(kids(&signer), names, "the current one first, the oldest last");
+        let published = signer.jwks();
+        for ((_, receipt), key) in signed.iter().zip(published["keys"].as_array().unwrap()) {
+            let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
+            let public = VerifyingKey::try_from(&bytes(key["x"].as_str().unwrap())[..]).unwrap();
+            let (content, signature) = receipt.rsplit_once('.').unwrap();
+            public
+                .verify_strict(content.as_bytes(), &Signature::from_slice(&bytes(signature)).unwrap())
+                .unwrap();
+        }
+        assert_eq!(KeyFile::open(directory.path(), FILE).unwrap().accepted().len(), 2);
+        let ends: Vec<bool> =
+            published["keys"].as_array().unwrap().iter().map(|key| key["exp"].is_i64()).collect();
+        assert_eq!(ends, [false, false, true, true, true]);
     }
 
     #[test]
@@ -157,7 +273,7 @@ mod tests {
         let token = signer.sign(&json!({})).unwrap();
         let (_, rest) = token.split_once('.').unwrap();
         for alg in ["none", "HS256", "eddsa", "ES256"] {
-            let header = json!({ "alg": alg, "typ": "JWT", "kid": signer.current.0 }).to_string();
+            let header = json!({ "alg": alg, "typ": "JWT", "kid": signer.kid() }).to_string();
             let forged = format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header));
             assert_eq!(signer.verify::<Value>(&forged), Err(TokenError::Malformed), "{alg}");
         }

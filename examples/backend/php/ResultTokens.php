@@ -110,7 +110,9 @@ final class ResultTokens
         if ($status !== 200) {
             throw new RuntimeException("Farewell answers $status");
         }
-        $ours = array_filter($content['keys'], fn ($key) => $key['kty'] === 'OKP' && $key['crv'] === 'Ed25519');
+        // A key whose `exp` is past is published for the receipts it has signed, years ago.
+        $current = array_filter($content['keys'], fn ($key) => ($key['exp'] ?? time() + 1) > time());
+        $ours = array_filter($current, fn ($key) => $key['kty'] === 'OKP' && $key['crv'] === 'Ed25519');
         return array_column($ours, 'x', 'kid');
     }
 

@@ -92,7 +92,9 @@ class ResultTokens:
     def _fetch(self) -> dict[str, Ed25519PublicKey]:
         with urllib.request.urlopen(f"{self._server}/.well-known/jwks.json", timeout=5) as answer:
             published = json.load(answer)["keys"]
-        ours = [key for key in published if key.get("kty") == "OKP" and key.get("crv") == "Ed25519"]
+        # A key whose `exp` is past is published for the receipts it has signed, years ago.
+        current = [key for key in published if key.get("exp", time.time() + 1) > time.time()]
+        ours = [key for key in current if key.get("kty") == "OKP" and key.get("crv") == "Ed25519"]
         return {key["kid"]: Ed25519PublicKey.from_public_bytes(_bytes(key["x"])) for key in ours}
 
 

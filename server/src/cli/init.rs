@@ -9,15 +9,6 @@ use crate::config::Config;
 use crate::place::Place;
 use crate::policy;
 
-pub(super) const EXAMPLES: &str = "\
-Examples:
-  farewell init
-  farewell init --brand \"Acme News\" --country US --billing ledger --yes
-  farewell init --brand Acme --country DE,AT --url https://cancel.acme.example --site https://app.acme.example shop
-
-Writes farewell.toml into the directory, which is made if need be. A file that is there already is never touched.
-Exit codes: 0 when the file was written, 1 when it was not.";
-
 #[derive(Args, Debug)]
 pub(super) struct Init {
     /// Where the file goes.

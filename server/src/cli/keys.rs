@@ -3,7 +3,7 @@ use std::path::Path;
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
-use super::{Failed, checked_brand};
+use super::{Failed, checked_brand, own_keys};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::keys::{ApiKey, ApiKeys, KeyFile, PublicKey};
@@ -21,15 +21,16 @@ pub(super) enum Keys {
         #[arg(long)]
         json: bool,
     },
-    /// List API keys, without their secrets.
+    /// List API keys and the server's own keys, without their secrets.
     List {
         /// Write one JSON array.
         #[arg(long)]
         json: bool,
     },
-    /// Stop accepting an API key, at once.
+    /// Stop accepting an API key, at once; or stop publishing a signing key that only verifies, because it was stolen.
     Revoke {
         /// The key's id, as `farewell keys list` shows it.
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
     /// Show the secret that a brand's webhooks are signed with, for its backend. It is made if there is none.
@@ -38,8 +39,7 @@ pub(super) enum Keys {
         #[arg(long, value_name = "SLUG")]
         brand: String,
     },
-    /// Put a new key of the server's own in front. The previous one is still accepted. Restart the server to use a sealing or a
-    /// signing key; a webhook's secret is used at once, and so is the previous one: both sign.
+    /// Put a new key of the server's own in front. The previous one is still accepted. A running server notices within seconds.
     Rotate {
         /// Which key.
         #[arg(value_enum)]
@@ -72,6 +72,10 @@ impl Keys {
                 println!("{}", secret_text(keys.current()));
                 return Ok(());
             }
+            Self::Revoke { id } if own_keys::forget(&config.server.keys, id)? => {
+                println!("The key is no longer published: what it has signed cannot be checked any more.");
+                return Ok(());
+            }
             Self::Create { .. } | Self::List { .. } | Self::Revoke { .. } => {}
         }
         let store = open_store(&config.server.database).await?;
@@ -101,8 +105,14 @@ impl Keys {
             }
             Self::List { json } => {
                 let listed = keys.list().await?;
+                let own = own_keys::list(&config.server.keys)?;
                 if json {
-                    println!("{}", serde_json::to_string(&listed)?);
+                    let all: Vec<_> = listed
+                        .iter()
+                        .map(|key| own_keys::tagged("api", key))
+                        .chain(own.iter().map(|key| own_keys::tagged(key.kind, key)))
+                        .collect();
+                    println!("{}", serde_json::to_string(&all)?);
                 } else {
                     for key in listed {
                         let state =
@@ -112,6 +122,7 @@ impl Keys {
                             key.id, key.brand, key.hint, key.created_at
                         );
                     }
+                    own.iter().for_each(|key| println!("{}", key.line()));
                 }
             }
             Self::Revoke { id } => {
@@ -129,7 +140,7 @@ impl Keys {
 }
 
 fn rotate(config: &Config, which: OwnKey, brand: Option<&str>) -> Result<(), Failed> {
-    let name = match (which, brand) {
+    match (which, brand) {
         (OwnKey::Webhook, Some(brand)) => {
             checked_brand(config, brand)?;
             let mut keys = KeyFile::open(&config.server.keys, &key_name(brand))?;
@@ -139,14 +150,10 @@ fn rotate(config: &Config, which: OwnKey, brand: Option<&str>) -> Result<(), Fai
                 "The new secret of {brand}'s webhooks. They are signed with it and with the previous one, so put it into the \
                  backend at your leisure."
             );
-            return Ok(());
+            Ok(())
         }
-        (OwnKey::Webhook, None) => return Err("name the brand with --brand.".into()),
-        (_, Some(_)) => return Err("--brand is for `webhook`; the other keys are of all brands.".into()),
-        (OwnKey::Sealing, None) => "sealing.key",
-        (OwnKey::Signing, None) => "signing.key",
-    };
-    KeyFile::open(&config.server.keys, name)?.rotate()?;
-    println!("{name} has a new key. Restart the server to use it.");
-    Ok(())
+        (OwnKey::Webhook, None) => Err("name the brand with --brand.".into()),
+        (_, Some(_)) => Err("--brand is for `webhook`; the other keys are of all brands.".into()),
+        (_, None) => which.rotate(&config.server.keys),
+    }
 }

@@ -1,20 +1,28 @@
 //! The `farewell` command.
 
+mod backup;
+mod day;
 mod declarations;
+mod erase;
+mod export;
 mod init;
 mod keys;
 mod ledger;
 mod lint;
+mod migrate;
+mod own_keys;
 mod receipts;
 mod replay;
 mod serve;
+mod sessions;
 mod simulate;
+mod teach;
 mod webhooks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Config;
 
@@ -39,6 +47,8 @@ Examples:
   farewell keys create --brand example       make an API key for the backend of a brand
   farewell ledger import ledger.json --brand example
   farewell receipts test --brand example     try how receipts reach customers
+  farewell sessions show FW-7K3Q-9XPD        what a customer did, by the receipt's reference
+  farewell backup copy.db                    copy the database, also while the server runs
   farewell declarations list                 what was declared on the public pages and waits for somebody
   farewell webhooks test --brand example     send a signed ping and show what comes back
   farewell replay-webhooks --failed          tell again what could not be told
@@ -67,21 +77,29 @@ enum Command {
     /// Answer requests until Ctrl-C or SIGTERM.
     Serve(serve::Serve),
     /// Write a farewell.toml to begin with.
-    #[command(after_help = init::EXAMPLES)]
     Init(init::Init),
     /// Walk a brand's flow from the terminal, as a customer would. Nothing is changed anywhere.
     ///
     /// Says which law holds, which offers are left out and why, and shows each step with numbers to type.
-    #[command(after_help = simulate::EXAMPLES)]
     Simulate(simulate::Simulate),
     /// Check the configuration and list every mistake with its line and column.
     Lint,
+    Migrate(migrate::Migrate),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     /// Keys: of merchants' backends, and the server's own.
     #[command(subcommand)]
     Keys(keys::Keys),
     /// The built-in billing.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Sessions: what customers did, and what became of it.
+    #[command(subcommand)]
+    Sessions(sessions::Sessions),
+    /// Write what happened to a file, for spreadsheets and programs.
+    #[command(subcommand)]
+    Export(export::Export),
+    Erase(erase::Erase),
     /// How receipts reach customers.
     #[command(subcommand)]
     Receipts(receipts::ReceiptsCommand),
@@ -99,6 +117,18 @@ enum Command {
 type Failed = Box<dyn std::error::Error>;
 
 impl Cli {
+    /// What was typed. Where it is wrong, or asks for help, the program ends here.
+    #[must_use]
+    pub fn typed() -> Self {
+        let matches = Self::taught().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Every command, with examples in its help.
+    fn taught() -> clap::Command {
+        teach::taught(Self::command())
+    }
+
     /// Does what was asked. Failures are told on standard error; the exit code is then 1.
     pub async fn run(self) -> ExitCode {
         let config = &self.files.config;
@@ -107,8 +137,14 @@ impl Cli {
             Command::Init(init) => init.run(),
             Command::Simulate(simulate) => simulate.run(config).await,
             Command::Lint => lint::run(config),
+            Command::Migrate(migrate) => migrate.run(config).await,
+            Command::Backup(backup) => backup.run(config).await,
+            Command::Restore(restore) => restore.run(config).await,
             Command::Keys(keys) => keys.run(config).await,
             Command::Ledger(ledger) => ledger.run(config).await,
+            Command::Sessions(sessions) => sessions.run(config).await,
+            Command::Export(export) => export.run(config).await,
+            Command::Erase(erase) => erase.run(config).await,
             Command::Receipts(receipts) => receipts.run(config).await,
             Command::Declarations(declarations) => declarations.run(config).await,
             Command::Webhooks(webhooks) => webhooks.run(config).await,
@@ -131,4 +167,11 @@ fn checked_brand(config: &Config, slug: &str) -> Result<(), Failed> {
         return Ok(());
     }
     Err(format!("no brand has the slug \"{slug}\"; there is: {}.", slugs.join(", ")).into())
+}
+
+/// A text of somebody else's in one line, with nothing in it that a terminal would obey.
+fn plain(text: &str) -> String {
+    // What turns the direction of a line around can make it read as another.
+    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
 }

@@ -8,7 +8,6 @@ use super::{Failed, checked_brand};
 use crate::brand::Receipts;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::keys::KeyFile;
 use crate::mail::Letter;
 use crate::serve::ways;
 use crate::sign::Signer;
@@ -32,7 +31,7 @@ impl ReceiptsCommand {
         let config = Arc::new(Config::load(path)?);
         checked_brand(&config, &slug)?;
         let Some(brand) = config.brand(&slug).cloned() else { return Ok(()) };
-        let signer = Arc::new(Signer::new(&KeyFile::open(&config.server.keys, "signing.key")?));
+        let signer = Arc::new(Signer::open(&config.server.keys)?);
         let clock = Clock::system();
         let ways = ways(&config, &signer, &clock)?;
         ways.check(&brand).await?;

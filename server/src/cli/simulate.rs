@@ -24,15 +24,6 @@ use crate::simulate::{Pressed, Sheet, Walk, left_out};
 /// How long the made-up customer's paid period still runs.
 const PERIOD_LEFT: SignedDuration = SignedDuration::from_hours(10 * 24);
 
-pub(super) const EXAMPLES: &str = "\
-Examples:
-  farewell simulate --brand example
-  farewell simulate --brand example --country US-CA --price 2400 --tenure-days 400
-  farewell simulate --brand example --customer cus_1 --script too_expensive,answer,accept
-  farewell simulate --brand example --country DE --locale de --script cancel --json
-
-Exit codes: 0 when the walk was shown, 1 when the script names something that is not there or the configuration is wrong.";
-
 #[derive(Args, Debug)]
 pub(super) struct Simulate {
     /// The brand's slug.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::clock::Clock;
 use crate::secret::{Secret, random_bytes};
 
 /// Names a key without telling anything about it: four random bytes.
@@ -18,12 +19,14 @@ pub struct StoredKey {
     pub id: KeyId,
     /// The key itself.
     pub secret: Secret<32>,
+    /// When it was made, RFC 3339. None for a key that was made before that was written down.
+    pub made_at: Option<String>,
 }
 
 /// The keys of one purpose, in a file that only the server's user can read.
 ///
-/// A line for each key, `<id> <secret>`, the current one first. What is new is made with the current key; what was made with
-/// the previous one is still accepted.
+/// A line for each key, `<id> <secret> <made at>`, the current one first. What is new is made with the current key; what was
+/// made with the previous one is still accepted.
 #[derive(Clone, Debug)]
 pub struct KeyFile {
     path: PathBuf,
@@ -33,7 +36,7 @@ pub struct KeyFile {
 /// Why a key file cannot be used. A sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct KeyFileError(String);
+pub struct KeyFileError(pub(super) String);
 
 /// The current key and the one before it.
 const KEPT: usize = 2;
@@ -70,6 +73,17 @@ impl KeyFile {
         }
     }
 
+    /// Opens a file if there is one, and makes none.
+    ///
+    /// # Errors
+    /// The file cannot be read, others can read it, or it is not a key file.
+    pub fn find_file(directory: &Path, name: &str) -> Result<Option<Self>, KeyFileError> {
+        match directory.join(name).try_exists() {
+            Ok(false) => Ok(None),
+            _ => Self::open(directory, name).map(Some),
+        }
+    }
+
     /// The key to make things with.
     #[must_use]
     pub fn current(&self) -> &StoredKey {
@@ -103,36 +117,44 @@ impl KeyFile {
 
     /// Writes the file whole or not at all. With `new`, a file that is there already is left alone.
     fn save(&self, new: bool) -> Result<(), KeyFileError> {
-        let failed = |error| cannot("write", &self.path, &error);
-        let random = random_bytes::<8>().map_err(no_randomness)?;
-        let draft = self.path.with_extension(format!("{}.new", URL_SAFE_NO_PAD.encode(random)));
-        let mut file = create_private(&draft).map_err(failed)?;
-        for key in &self.keys {
+        let lines = self.keys.iter().map(|key| {
             let (id, secret) = (URL_SAFE_NO_PAD.encode(key.id), URL_SAFE_NO_PAD.encode(key.secret.expose()));
-            writeln!(file, "{id} {secret}").map_err(failed)?;
-        }
-        file.sync_all().map_err(failed)?;
-        let placed = if new {
-            match fs::hard_link(&draft, &self.path) {
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-                placed => placed,
-            }
-            .and_then(|()| fs::remove_file(&draft))
-        } else {
-            fs::rename(&draft, &self.path)
-        };
-        placed.map_err(failed)?;
-        // A new name in a directory is only safe once the directory itself is.
-        if let Some(directory) = self.path.parent() {
-            File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)?;
-        }
-        Ok(())
+            let made_at = key.made_at.as_ref().map(|at| format!(" {at}")).unwrap_or_default();
+            format!("{id} {secret}{made_at}\n")
+        });
+        write_private(&self.path, &lines.collect::<String>(), new)
     }
+}
+
+/// Writes a file of this directory whole or not at all, for its owner alone. With `new`, one that is there is left alone.
+pub(super) fn write_private(path: &Path, text: &str, new: bool) -> Result<(), KeyFileError> {
+    let failed = |error| cannot("write", path, &error);
+    let random = random_bytes::<8>().map_err(no_randomness)?;
+    let draft = path.with_extension(format!("{}.new", URL_SAFE_NO_PAD.encode(random)));
+    let mut file = create_private(&draft).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    let placed = if new {
+        match fs::hard_link(&draft, path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            placed => placed,
+        }
+        .and_then(|()| fs::remove_file(&draft))
+    } else {
+        fs::rename(&draft, path)
+    };
+    placed.map_err(failed)?;
+    // A new name in a directory is only safe once the directory itself is.
+    if let Some(directory) = path.parent() {
+        File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)?;
+    }
+    Ok(())
 }
 
 fn new_key() -> Result<StoredKey, KeyFileError> {
     let secret = Secret::random().map_err(no_randomness)?;
-    Ok(StoredKey { id: random_bytes().map_err(no_randomness)?, secret })
+    let made_at = Some(Clock::system().now_text());
+    Ok(StoredKey { id: random_bytes().map_err(no_randomness)?, secret, made_at })
 }
 
 fn parse(text: &str) -> Option<Vec<StoredKey>> {
@@ -141,9 +163,11 @@ fn parse(text: &str) -> Option<Vec<StoredKey>> {
         .lines()
         .filter(|line| !line.trim().is_empty())
         .map(|line| {
-            let (id, secret) = line.trim().split_once(' ')?;
-            let secret: [u8; 32] = bytes(secret)?.try_into().ok()?;
-            Some(StoredKey { id: bytes(id)?.try_into().ok()?, secret: Secret::new(secret) })
+            let mut words = line.split_ascii_whitespace();
+            let id = bytes(words.next()?)?.try_into().ok()?;
+            let secret: [u8; 32] = bytes(words.next()?)?.try_into().ok()?;
+            let made_at = words.next().map(Into::into);
+            words.next().is_none().then(|| StoredKey { id, secret: Secret::new(secret), made_at })
         })
         .collect();
     keys.filter(|keys| !keys.is_empty() && keys.len() <= KEPT)
@@ -188,7 +212,7 @@ fn only_mine(_: &Path) -> Result<(), KeyFileError> {
     Ok(())
 }
 
-fn cannot(what: impl fmt::Display, path: &Path, error: &std::io::Error) -> KeyFileError {
+pub(super) fn cannot(what: impl fmt::Display, path: &Path, error: &std::io::Error) -> KeyFileError {
     KeyFileError(format!(
         "cannot {what} {}: {error}; the directory of the keys has to belong to the user the server runs as.",
         path.display()
@@ -242,8 +266,29 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_before_keys_had_dates_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = KeyFile::open(directory.path(), "k").unwrap();
+        let text = fs::read_to_string(directory.path().join("k")).unwrap();
+        let (undated, made_at) = text.trim().rsplit_once(' ').unwrap();
+        assert_eq!(first.current().made_at.as_deref(), Some(made_at));
+        fs::write(directory.path().join("k"), undated).unwrap();
+        let mut file = KeyFile::open(directory.path(), "k").unwrap();
+        assert_eq!((file.current().id, &file.current().made_at), (first.current().id, &None));
+        file.rotate().unwrap();
+        assert_eq!(KeyFile::open(directory.path(), "k").unwrap().accepted(), file.accepted());
+    }
+
+    #[test]
+    fn a_file_is_looked_for_without_making_one() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(KeyFile::find_file(&directory.path().join("keys"), "k").unwrap().is_none());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[test]
     fn a_damaged_file_is_an_error_and_not_a_new_key() {
-        for damage in ["", "x", "AAAA AAAA\n"] {
+        for damage in ["", "x", "AAAA AAAA\n", "AAAA AAAA 2026 x\n"] {
             let directory = tempfile::tempdir().unwrap();
             create_private(&directory.path().join("k")).unwrap().write_all(damage.as_bytes()).unwrap();
             assert!(KeyFile::open(directory.path(), "k").is_err(), "{damage}");

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{App, Proxies, router};
 use crate::intents::Executor;
-use crate::keys::KeyFile;
+use crate::keys::{KeyFile, Watch};
 use crate::mail::{Post, Smtp};
 use crate::outbox::Outbox;
 use crate::receipt::{Handover, Ways};
@@ -70,10 +70,10 @@ impl Server {
             None => None,
         };
         let sealing = KeyFile::open(&config.server.keys, "sealing.key")?;
-        let signing = KeyFile::open(&config.server.keys, "signing.key")?;
+        let signer = Arc::new(Signer::open(&config.server.keys)?);
         let store = open_store(&config.server.database).await?;
         let billings = billings(&config, &store, &clock);
-        let (config, signer) = (Arc::new(config), Arc::new(Signer::new(&signing)));
+        let config = Arc::new(config);
         let ways = ways(&config, &signer, &clock)?;
         ways.demand().await?;
         let couriers = couriers(&config, &clock)?;
@@ -143,6 +143,8 @@ impl Server {
         let (purge, metrics) = (self.app.purge.clone(), self.app.metrics.clone());
         workers.spawn(async move { purge.run(|purged| metrics.purged(purged)).await });
         self.deliver(&mut workers);
+        let Sessions { config, sealer, signer, .. } = &self.app.sessions;
+        workers.spawn(Watch::new(config.server.keys.clone(), sealer.clone(), signer.clone()).run());
         if let Some(listener) = self.metrics {
             let front =
                 Front::new(crate::metrics::router(self.app.clone()), Proxies::default(), MOST_WATCHING);

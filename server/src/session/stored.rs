@@ -53,8 +53,10 @@ impl Stored {
     /// # Errors
     /// The database cannot be read, or holds something unexpected.
     pub async fn by_id(store: &Store, id: &str) -> Result<Option<Self>, Error> {
-        let row =
-            sqlx::query("SELECT * FROM sessions WHERE id = $1").bind(id).fetch_optional(store.read()).await?;
+        let row = sqlx::query("SELECT * FROM sessions WHERE id = $1 AND erased_at IS NULL")
+            .bind(id)
+            .fetch_optional(store.read())
+            .await?;
         row.as_ref().map(Self::read).transpose()
     }
 
@@ -63,7 +65,7 @@ impl Stored {
     /// # Errors
     /// The database cannot be read, or holds something unexpected.
     pub async fn by_handle(store: &Store, handle: &str) -> Result<Option<Self>, Error> {
-        let row = sqlx::query("SELECT * FROM sessions WHERE handle = $1")
+        let row = sqlx::query("SELECT * FROM sessions WHERE handle = $1 AND erased_at IS NULL")
             .bind(handle)
             .fetch_optional(store.read())
             .await?;
@@ -157,7 +159,8 @@ impl Stored {
         text(&json!({ "flow": self.flow, "policy": self.policy }))
     }
 
-    fn read(row: &SqliteRow) -> Result<Self, Error> {
+    /// The session in a row with every column of the table.
+    pub(crate) fn read(row: &SqliteRow) -> Result<Self, Error> {
         let id: String = row.try_get("id")?;
         let json = |column: &str| -> Result<Value, Error> {
             serde_json::from_str(row.try_get(column)?).map_err(|error| unreadable(&id, column, &error))

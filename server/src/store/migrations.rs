@@ -6,7 +6,9 @@ use sqlx::{
 };
 use tokio::{runtime::Handle, task::spawn_blocking};
 
-const MIGRATIONS: [(i64, &str, &str); 9] = [
+use super::Error;
+
+const MIGRATIONS: [(i64, &str, &str); 10] = [
     (1, "first", include_str!("../../migrations/0001_first.sql")),
     (2, "receipts and mail", include_str!("../../migrations/0002_receipts_and_mail.sql")),
     (3, "declarations", include_str!("../../migrations/0003_declarations.sql")),
@@ -15,8 +17,37 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
     (6, "cancellations", include_str!("../../migrations/0006_cancellations.sql")),
     (7, "webhooks", include_str!("../../migrations/0007_webhooks.sql")),
     (8, "retention", include_str!("../../migrations/0008_retention.sql")),
+    (9, "operating", include_str!("../../migrations/0009_operating.sql")),
     (10, "periods", include_str!("../../migrations/0010_periods.sql")),
 ];
+
+/// The version that this program brings tables to.
+pub const NEWEST: i64 = {
+    let (version, _, _) = MIGRATIONS[MIGRATIONS.len() - 1];
+    version
+};
+
+/// The version of a database's tables. None where there are none of this program's.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn version(connection: &mut SqliteConnection) -> Result<Option<i64>, Error> {
+    let there: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'")
+            .fetch_optional(&mut *connection)
+            .await?;
+    if there.is_none() {
+        return Ok(None);
+    }
+    Ok(sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations WHERE success")
+        .fetch_one(connection)
+        .await?)
+}
+
+/// The names of the steps that follow a version, in order.
+pub fn steps_after(version: i64) -> impl Iterator<Item = (i64, &'static str)> {
+    MIGRATIONS.into_iter().filter(move |(step, ..)| *step > version).map(|(step, name, _)| (step, name))
+}
 
 /// Applies what the file lacks, all or nothing. Safe when two processes do it at once.
 pub(super) async fn run(mut connection: SqliteConnection) -> Result<SqliteConnection, MigrateError> {

@@ -8,16 +8,17 @@ mod migrations;
 mod writer;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use sqlx::{
-    ConnectOptions, SqlitePool,
+    ConnectOptions, Connection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 pub use error::Error;
+pub use migrations::{NEWEST, steps_after, version};
 use tokio::time::sleep;
 use writer::Writer;
 
@@ -66,7 +67,9 @@ impl Store {
             .create_if_missing(true)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
-            .synchronous(SqliteSynchronous::Full);
+            .synchronous(SqliteSynchronous::Full)
+            // What is deleted, and every older version of what is changed, is overwritten: who is erased is gone from the file.
+            .pragma("secure_delete", "ON");
         let connection =
             options.clone().journal_mode(SqliteJournalMode::Wal).connect().await.map_err(failed)?;
         let connection = migrations::run(connection)
@@ -79,6 +82,25 @@ impl Store {
             .await
             .map_err(failed)?;
         Ok(Self { readers, writer: Writer::start(connection)? })
+    }
+
+    /// The version of a file's tables, without changing anything. None where there is no file, or none of this program's tables.
+    ///
+    /// # Errors
+    /// [`Error::Open`] when there is a file that cannot be opened or read.
+    pub async fn version_of(path: &Path) -> Result<Option<i64>, Error> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let failed = |source| Error::Open { path: path.into(), source };
+        let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT);
+        let mut connection = options.connect().await.map_err(failed)?;
+        let version = version(&mut connection).await.map_err(|error| match error {
+            Error::Database(source) => failed(source),
+            error => error,
+        });
+        connection.close().await.map_err(failed)?;
+        version
     }
 
     /// The readers. A query sees everything that was committed before it began; writing through them fails.

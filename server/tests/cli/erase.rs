@@ -1,0 +1,156 @@
+//! `farewell erase`.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::fails_with;
+use crate::shop::{Shop, count, execute};
+
+const ERASE_1: [&str; 5] = ["erase", "--brand", "acme", "--customer", "cus_1"];
+const ERASE_2: [&str; 5] = ["erase", "--brand", "acme", "--customer", "cus_2"];
+
+/// Whether a text stands anywhere in a file, also in what is free to be written over.
+fn holds(file: &Path, text: &str) -> bool {
+    let bytes = std::fs::read(file).expect("a file");
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// A customer who says something and closes the flow: no receipt.
+fn looks(shop: &Shop, customer: &str) {
+    let id = shop.session(customer, json!({ "metadata": { "note": format!("about {customer}") } }));
+    shop.act(
+        &id,
+        json!([
+            { "run": 1, "seq": 1, "do": "shown" },
+            { "run": 1, "seq": 2, "do": "leave", "reason": "unused", "feedback": format!("from {customer}") },
+            { "run": 1, "seq": 3, "do": "close" },
+        ]),
+    );
+}
+
+#[test]
+fn of_a_customer_without_a_receipt_nothing_is_left_in_the_file() {
+    let mut shop = Shop::open();
+    looks(&shop, "cus_2");
+    shop.stays("cus_3");
+    let tried = shop.does(&[&ERASE_2[..], &["--dry-run"]].concat());
+    assert!(tried.starts_with("Would be erased: 3 actions, "), "{tried}");
+    assert_eq!(shop.count("SELECT COUNT(*) FROM sessions"), 2);
+    assert_eq!(shop.count("SELECT COUNT(*) FROM erasures"), 0, "a try leaves no line");
+    let done = shop.does(&ERASE_2);
+    assert!(done.contains("1 sessions") && done.contains("2 ledger rows"), "{done}");
+    shop.stop();
+    for text in ["cus_2", "user_2", "c2@example.com", "Customer 2", "sub_2", "from cus_2"] {
+        assert!(!holds(&shop.database(), text), "{text}");
+    }
+    assert!(holds(&shop.database(), "cus_3"));
+    assert_eq!(shop.count("SELECT COUNT(*) FROM erasures"), 1);
+    assert!(shop.does(&ERASE_2).contains("Nothing is known of this customer"));
+    fails_with(&shop.run(&["erase", "--brand", "amce", "--customer", "x"]), &["amce", "acme"]);
+}
+
+#[test]
+fn a_signed_receipt_stays_as_it_is_and_the_rest_of_its_session_does_not() {
+    let mut shop = Shop::open();
+    let receipt = shop.leaves("cus_1");
+    let others = shop.leaves("cus_3");
+    let signed = "SELECT SUM(LENGTH(jws)) FROM receipts";
+    let before = shop.count(signed);
+    let done = shop.does(&ERASE_1);
+    assert!(done.contains(&format!("receipt {receipt}")) && done.contains("-01-01T00:00:00.000Z"), "{done}");
+    assert!(done.contains("1 sessions emptied"), "{done}");
+    assert_eq!((shop.count("SELECT COUNT(*) FROM receipts"), shop.count(signed)), (2, before));
+    assert_eq!(
+        shop.count("SELECT COUNT(*) FROM outcomes WHERE effect = 'applied' AND reason_key IS NULL"),
+        1
+    );
+    fails_with(&shop.run(&["sessions", "show", &receipt]), &["erased"]);
+    shop.does(&["sessions", "show", &others]);
+    let exported = shop.does(&["export", "sessions"]);
+    assert!(!exported.contains(&receipt) && exported.contains(&others));
+    shop.leaves("cus_4");
+    shop.stop();
+    // No older version of a row that was changed since is left either. The receipt itself has the user's id.
+    for text in ["cus_1", "c1@example.com", "Customer 1"] {
+        assert!(!holds(&shop.database(), text), "{text}");
+    }
+    assert!(holds(&shop.database(), "cus_3"));
+}
+
+#[test]
+fn nothing_is_erased_while_something_is_pending_unless_that_is_said() {
+    let mut shop = Shop::open();
+    let receipt = shop.leaves("cus_1");
+    shop.stop();
+    execute(&shop.database(), "UPDATE intents SET status = 'pending'");
+    execute(
+        &shop.database(),
+        "INSERT INTO mails (id, brand, receipt, recipient, subject, text, status, attempts, next_attempt_at, created_at) \
+         SELECT 'm', 'acme', reference, 'c1@example.com', 's', 't', 'pending', 0, issued_at, issued_at FROM receipts",
+    );
+    fails_with(&shop.run(&ERASE_1), &["cancel of session", &receipt, "--even-pending"]);
+    assert_eq!(shop.count("SELECT COUNT(*) FROM actions"), 4);
+    let done = shop.does(&[&ERASE_1[..], &["--even-pending"]].concat());
+    assert!(done.contains("1 intents") && done.contains("1 mails"), "{done}");
+    assert_eq!(shop.count("SELECT COUNT(*) FROM actions"), 0);
+}
+
+#[test]
+fn a_declaration_keeps_what_was_declared_and_not_by_whom() {
+    let shop = Shop::open();
+    execute(
+        &shop.database(),
+        "INSERT INTO declarations (id, reference, brand, kind, name, contract, extraordinary, cause, email, locale, \
+         received_at, receipt_hash, confirm_hash, confirm_until, status, customer, subscription, next_attempt_at, effect, \
+         alarm_at) SELECT 'd' || n, 'FW-D' || n, 'acme', 'cancel', 'Ada Lovelace', 'K-17', 1, 'A cause', 'C1@Example.com', \
+         'en', '2026-01-01T00:00:00.000Z', 'r' || n, 'c' || n, '2026-01-02T00:00:00.000Z', status, customer, NULL, \
+         '2026-01-01T00:00:00.000Z', 'by_hand', '2026-01-02T00:00:00.000Z' \
+         FROM (SELECT 1 AS n, 'done' AS status, 'cus_1' AS customer UNION SELECT 2, 'open', NULL \
+         UNION SELECT 3, 'done', 'cus_9')",
+    );
+    fails_with(&shop.run(&ERASE_1), &["a declaration waits for somebody: FW-D2"]);
+    shop.does(&["declarations", "dismiss", "FW-D2"]);
+    let done = shop.does(&ERASE_1);
+    assert!(done.contains("2 declarations emptied"), "{done}");
+    let shown = shop.json(&["declarations", "show", "FW-D1", "--json"]);
+    assert_eq!(
+        (&shown["kind"], &shown["effect"], &shown["name"]),
+        (&json!("cancel"), &json!("by_hand"), &json!(""))
+    );
+    let named = "SELECT COUNT(*) FROM declarations WHERE name <> '' OR email <> '' OR cause IS NOT NULL";
+    assert_eq!(shop.count(named), 1, "that of another customer with the same address stays");
+}
+
+#[test]
+fn what_was_erased_is_erased_again_from_a_backup_of_before() {
+    let mut shop = Shop::open();
+    looks(&shop, "cus_1");
+    looks(&shop, "cus_2");
+    shop.does(&["backup", "copy"]);
+    let copy = std::fs::read(shop.path("copy")).expect("the copy");
+    shop.does(&ERASE_1);
+    shop.stop();
+    let said = shop.does(&["restore", "copy", "--replace"]);
+    assert!(said.contains("1 erasures") && said.contains("farewell erase --again"), "{said}");
+    assert_eq!(shop.count("SELECT COUNT(*) FROM sessions"), 2);
+    assert_eq!(std::fs::read(shop.path("copy")).expect("the copy"), copy, "the backup itself is as it was");
+    assert!(shop.does(&["erase", "--again", "--dry-run"]).contains("Customers to erase again: 1"));
+    assert_eq!(shop.count("SELECT COUNT(*) FROM sessions"), 2);
+    assert!(shop.does(&["erase", "--again"]).contains("Customers erased again: 1"));
+    assert_eq!(shop.count("SELECT COUNT(*) FROM sessions WHERE customer = 'cus_2'"), 1);
+    assert_eq!(count(&shop.database(), "SELECT COUNT(*) FROM sessions"), 1);
+    assert!(shop.does(&["erase", "--again"]).contains("Customers erased again: 0"));
+}
+
+#[test]
+fn a_customer_who_came_back_after_the_erasure_is_left_alone() {
+    let shop = Shop::open();
+    looks(&shop, "cus_1");
+    shop.does(&ERASE_1);
+    execute(&shop.database(), "UPDATE erasures SET erased_at = '2001-01-01T00:00:00.000Z'");
+    shop.does(&["ledger", "import", "ledger.json", "--brand", "acme"]);
+    looks(&shop, "cus_1");
+    assert!(shop.does(&["erase", "--again"]).contains("Customers erased again: 0"));
+    assert_eq!(shop.count("SELECT COUNT(*) FROM sessions WHERE customer = 'cus_1'"), 1);
+}
