@@ -8,6 +8,7 @@ pub mod cancellation;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod cursor;
 pub mod declaration;
 pub mod erase;
 pub mod export;

@@ -9,7 +9,7 @@ use super::caller::Backend;
 use super::cancellation::advanced;
 use super::{ApiError, App};
 use crate::cancellation::Cancellation;
-use crate::session::{CancelLink, Ended, Environment, Stored};
+use crate::session::{CancelLink, Ended, Environment, Progress, Stored};
 
 /// Where a hosted session is.
 #[derive(Debug, Serialize)]
@@ -35,24 +35,6 @@ pub struct CancelSession {
     created_at: String,
     /// Until when something can be done in it.
     expires_at: String,
-}
-
-/// How far a customer has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Progress {
-    /// The link was made.
-    Created,
-    /// The customer has seen the first step.
-    Opened,
-    /// The customer has said why.
-    ReasonSelected,
-    /// The customer was made an offer.
-    OfferShown,
-    /// The customer has decided.
-    Completed,
-    /// Its time is over, and the customer has not decided.
-    Expired,
 }
 
 /// `GET /api/v1/cancel-sessions/{session_id}`: where a hosted session is.
@@ -111,15 +93,7 @@ fn opened(
     events: &[Cancellation],
     now: &str,
 ) -> CancelSession {
-    let run = session.state.runs.last();
-    let state = match run {
-        _ if ended.is_some() => Progress::Completed,
-        _ if session.expires_at.as_str() <= now => Progress::Expired,
-        None => Progress::Created,
-        Some(run) if !run.offers.is_empty() => Progress::OfferShown,
-        Some(run) if run.answers.reason.is_some() => Progress::ReasonSelected,
-        Some(_) => Progress::Opened,
-    };
+    let state = Progress::of(&session.state, ended.is_some(), session.expires_at.as_str() <= now);
     CancelSession {
         session_id: session.id.clone(),
         environment: session.environment,

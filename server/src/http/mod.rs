@@ -24,6 +24,7 @@ mod request_id;
 mod result;
 mod retention_session;
 mod router;
+mod session_list;
 mod subscription_session;
 mod webhooks;
 mod well_known;

@@ -45,11 +45,16 @@ impl PageWanted {
         let before = fields.checked("cursor", |text| {
             opened(text).ok_or_else(|| "is not a cursor; send `next` of the answer before, unchanged.".into())
         });
+        Self { before, limit: Self::limit(fields, longest) }
+    }
+
+    /// Reads `limit`.
+    pub fn limit(fields: &mut Fields<'_>, longest: u32) -> u32 {
         let limit = fields.checked("limit", |text| {
             let limit = text.parse::<u32>().ok().filter(|limit| (1..=longest).contains(limit));
             limit.ok_or_else(|| format!("has to be a whole number from 1 to {longest}."))
         });
-        Self { before, limit: limit.unwrap_or(USUAL_PAGE) }
+        limit.unwrap_or(USUAL_PAGE)
     }
 }
 

@@ -15,7 +15,7 @@ use super::body::LARGEST_BODY;
 use super::request_id::REQUEST_ID;
 use super::{
     ApiError, Floods, cancel_link, cancel_session, cancellation, cancellation_list, declarations, flood,
-    flow, guard, health, hosts, hub, language, ledger, reasons, result, retention_session,
+    flow, guard, health, hosts, hub, language, ledger, reasons, result, retention_session, session_list,
     subscription_session, webhooks, well_known,
 };
 use crate::config::Config;
@@ -77,6 +77,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/retention/session", post(retention_session::create))
         .route("/v1/subscription/session", post(subscription_session::create))
         .route("/v1/ledger/customers/{customer}", get(ledger::get))
+        .route("/v1/sessions", get(session_list::list))
         .route("/v1/cancellations", get(cancellation_list::list))
         .route("/v1/cancellations/{event_id}", get(cancellation_list::get))
         .route("/v1/reasons", get(reasons::list))

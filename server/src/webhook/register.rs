@@ -1,8 +1,6 @@
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::{Delivery, Status};
 use crate::clock::Clock;
+use crate::cursor;
 use crate::store::{Error, Store};
 
 /// The deliveries: to be looked at, and to be put in line again.
@@ -41,7 +39,8 @@ impl Register {
         limit: u32,
     ) -> Result<Option<Page>, Error> {
         // The first part begins above everything: instants begin with a digit.
-        let Some((told_at, id)) = cursor.map_or_else(|| Some(("~".into(), String::new())), place) else {
+        let Some((told_at, id)) = cursor.map_or_else(|| Some(("~".into(), String::new())), cursor::read)
+        else {
             return Ok(None);
         };
         let sql = format!(
@@ -63,7 +62,7 @@ impl Register {
         let limit = limit as usize;
         let more = deliveries.len() > limit;
         deliveries.truncate(limit);
-        let next = deliveries.last().filter(|_| more).map(cursor_after);
+        let next = deliveries.last().filter(|_| more).map(|last| cursor::after(&last.told_at, &last.id));
         Ok(Some(Page { deliveries, next }))
     }
 
@@ -76,15 +75,4 @@ impl Register {
         let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(self.store.read()).await?;
         row.as_ref().map(Delivery::read).transpose()
     }
-}
-
-/// What says where a list goes on: opaque to whoever is given it.
-fn cursor_after(delivery: &Delivery) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{} {}", delivery.told_at, delivery.id))
-}
-
-fn place(cursor: &str) -> Option<(String, String)> {
-    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    let (told_at, id) = text.split_once(' ')?;
-    Some((told_at.into(), id.into()))
 }

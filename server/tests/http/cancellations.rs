@@ -238,3 +238,54 @@ async fn the_reasons_of_a_brand_can_be_read() {
     assert_eq!((&first["key"], &first["code"]), (&json!("too_expensive"), &json!("too_expensive")));
     assert_eq!(first["offers"], json!(["half"]));
 }
+
+#[tokio::test]
+async fn sessions_are_listed_part_by_part_and_filtered() {
+    let server = Running::start().await;
+    for (customer, actions) in [
+        (1, json!([{ "run": 1, "seq": 1, "do": "cancel" }])),
+        (2, json!([{ "run": 1, "seq": 1, "do": "keep" }])),
+        (3, json!([{ "run": 1, "seq": 1, "do": "shown" }])),
+    ] {
+        let id = server.session(customer).await;
+        server.act(&id, actions).await.ok();
+        server.clock.advance(jiff::SignedDuration::from_secs(60));
+    }
+    let sandbox = server.session_with(json!({ "customer_id": "cus_4", "environment": "sandbox" })).await;
+    server.flow(&sandbox).await.ok();
+    let whole = read(&server, "/v1/sessions").await.ok();
+    let seen: Vec<_> = whole["sessions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|session| (session["customerId"].as_str().unwrap(), session["state"].as_str().unwrap()))
+        .collect();
+    assert_eq!(seen, [("cus_3", "opened"), ("cus_2", "completed"), ("cus_1", "completed")]);
+    let first = &whole["sessions"][2];
+    assert_eq!((&first["result"], &first["effect"]), (&json!("cancel_confirmed"), &json!("applied")));
+    assert_eq!((&first["userId"], &first["subscriptionId"]), (&json!("user_1"), &json!("sub_1")));
+    let mut by_one = Vec::new();
+    let mut next = String::new();
+    loop {
+        let part = read(&server, &format!("/v1/sessions?limit=1{next}")).await.ok();
+        by_one.extend(part["sessions"].as_array().unwrap().clone());
+        let Some(cursor) = part["next"].as_str() else { break };
+        next = format!("&cursor={cursor}");
+    }
+    assert_eq!(json!(by_one), whole["sessions"]);
+    for (query, customers) in [
+        ("environment=sandbox", vec!["cus_4"]),
+        ("outcome=canceled", vec!["cus_1"]),
+        ("outcome=none", vec!["cus_3"]),
+        ("customerId=user_2", vec!["cus_2"]),
+        ("since=2026-11-21T12:02:00Z", vec!["cus_3"]),
+    ] {
+        let part = read(&server, &format!("/v1/sessions?{query}")).await.ok();
+        let found: Vec<_> =
+            part["sessions"].as_array().unwrap().iter().map(|one| one["customerId"].clone()).collect();
+        assert_eq!(found, customers, "{query}");
+    }
+    for wrong in ["limit=201", "cursor=x", "outcome=left", "colour=red"] {
+        read(&server, &format!("/v1/sessions?{wrong}")).await.error(400);
+    }
+}
