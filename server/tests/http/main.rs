@@ -24,4 +24,5 @@ mod restart;
 mod result;
 mod server;
 mod session;
+mod stop;
 mod terms;
