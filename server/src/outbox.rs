@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Row as _, Sqlite};
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::{self, Clock};
 use crate::store::{Error, Store};
@@ -146,10 +147,11 @@ impl<C: Carrier> Outbox<C> {
         Self { store, clock, carrier }
     }
 
-    /// Delivers whatever is due, now and from now on, until the future is dropped. Nothing is lost when it is.
-    pub async fn run(&self) {
-        loop {
-            match self.deliver_due().await {
+    /// Delivers whatever is due, now and from now on, until it is told to stop; what is on its way then is waited for. Nothing is
+    /// lost when the future is dropped.
+    pub async fn run(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.deliver_until(&stop).await {
                 // There may be more than one look brings.
                 Ok(1..) => continue,
                 Ok(0) => {}
@@ -157,7 +159,7 @@ impl<C: Carrier> Outbox<C> {
                     tracing::error!(%error, table = C::TABLE.name, "cannot look for what is to be delivered");
                 }
             }
-            tokio::time::sleep(POLL).await;
+            stop.run_until_cancelled(tokio::time::sleep(POLL)).await;
         }
     }
 
@@ -166,9 +168,15 @@ impl<C: Carrier> Outbox<C> {
     /// # Errors
     /// When the database fails; what was delivered and could not be noted is delivered again.
     pub async fn deliver_due(&self) -> Result<usize, Error> {
+        self.deliver_until(&CancellationToken::new()).await
+    }
+
+    /// Tries whatever is due, and begins with nothing more once it is told to stop.
+    async fn deliver_until(&self, stop: &CancellationToken) -> Result<usize, Error> {
         let due = self.carrier.due(self.clock.now_text()).fetch_all(self.store.read()).await?;
+        let attempt = async |row| if stop.is_cancelled() { Ok(false) } else { self.attempt(row).await };
         let tried: Vec<Result<bool, Error>> =
-            stream::iter(due).map(|row| self.attempt(row)).buffer_unordered(AT_ONCE).collect().await;
+            stream::iter(due).map(attempt).buffer_unordered(AT_ONCE).collect().await;
         tried.into_iter().try_fold(0, |delivered, done| Ok(delivered + usize::from(done?)))
     }
 

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use tokio::signal;
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use super::Failed;
@@ -40,13 +41,25 @@ impl Serve {
         let public_url = config.server.public_url.clone();
         let server = Server::bind(config, Clock::system()).await?;
         // Handlers are in place before anybody is told that the server is there.
-        let stop = stop_signal()?;
+        let mut signals = Signals::listen()?;
         if let Some(metrics) = server.metrics_address()? {
             tracing::info!(listen = %metrics, "metrics are told");
         }
         tracing::info!(listen = %server.address()?, public_url, "farewell is listening");
-        server.run(stop).await;
-        Ok(())
+        let stop = CancellationToken::new();
+        let twice = async {
+            signals.next().await;
+            stop.cancel();
+            signals.next().await;
+        };
+        tokio::select! {
+            () = server.run(stop.cancelled()) => Ok(()),
+            () = twice => {
+                tracing::warn!("stopped at once, at the second signal; what was not finished is left for the next start");
+                // Not by way of everybody who is still at work. What is in the database survives any end.
+                std::process::exit(1)
+            }
+        }
     }
 
     fn log_to_stderr(&self) -> Result<(), Failed> {
@@ -65,23 +78,41 @@ impl Serve {
     }
 }
 
-/// Done at the first SIGINT or SIGTERM.
+/// The signals that ask to stop.
 #[cfg(unix)]
-fn stop_signal() -> Result<impl Future<Output = ()>, Failed> {
-    let mut interrupt = signal::unix::signal(signal::unix::SignalKind::interrupt())?;
-    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
-    Ok(async move {
+struct Signals(signal::unix::Signal, signal::unix::Signal);
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Result<Self, Failed> {
+        let signal = |kind| signal::unix::signal(kind);
+        Ok(Self(
+            signal(signal::unix::SignalKind::interrupt())?,
+            signal(signal::unix::SignalKind::terminate())?,
+        ))
+    }
+
+    /// Done at the next SIGINT or SIGTERM.
+    async fn next(&mut self) {
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
         }
-    })
+    }
 }
 
-/// Done at the first Ctrl-C.
+/// The signals that ask to stop.
 #[cfg(not(unix))]
-fn stop_signal() -> Result<impl Future<Output = ()>, Failed> {
-    Ok(async {
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Result<Self, Failed> {
+        Ok(Self)
+    }
+
+    /// Done at the next Ctrl-C.
+    async fn next(&mut self) {
         drop(signal::ctrl_c().await);
-    })
+    }
 }

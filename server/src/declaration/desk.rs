@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Content, Declaration, Kind, Limits, Register, Status, mail};
@@ -157,13 +158,13 @@ impl Desk {
         self.raise_alarms().await.and(matched).and(carried_out)
     }
 
-    /// Sees to whatever is due, now and from now on, until the future is dropped. Nothing is lost when it is.
-    pub async fn run(&self) {
-        loop {
+    /// Sees to whatever is due, now and from now on, until it is told to stop. Nothing is lost when the future is dropped.
+    pub async fn run(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
             if let Err(error) = self.work().await {
                 tracing::error!(%error, "declarations cannot be seen to");
             }
-            tokio::time::sleep(POLL).await;
+            stop.run_until_cancelled(tokio::time::sleep(POLL)).await;
         }
     }
 }

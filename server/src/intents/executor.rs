@@ -5,6 +5,7 @@ use futures_util::FutureExt;
 use jiff::SignedDuration;
 use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 use tokio::{sync::Semaphore, task::JoinSet, time};
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{
@@ -22,7 +23,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// How long billing may take to answer before nobody knows what it did.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// How many sessions the background worker settles at once.
-const AT_ONCE: usize = 16;
+const AT_ONCE: u32 = 16;
 /// The wait after the first attempt that brought no answer. It doubles with each one more, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(1);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(10);
@@ -83,7 +84,7 @@ impl Executor {
     /// An executor that has not begun to work in the background; [`run`](Self::run) does.
     #[must_use]
     pub fn new(store: Store, billings: Registry, clock: Clock) -> Self {
-        let slots = Arc::new(Semaphore::new(AT_ONCE));
+        let slots = Arc::new(Semaphore::new(AT_ONCE as usize));
         Self(Arc::new(Inner { store, billings, clock, busy: Busy::default(), slots }))
     }
 
@@ -133,17 +134,20 @@ impl Executor {
         }
     }
 
-    /// Carries out whatever is due, now and from now on, until the future is dropped. Nothing is lost when it is.
-    pub fn run(&self) -> impl Future<Output = ()> + Send + 'static {
+    /// Carries out whatever is due, now and from now on, until it is told to stop; what has begun then is waited for. Nothing is
+    /// lost when the future is dropped.
+    pub fn run(&self, stop: CancellationToken) -> impl Future<Output = ()> + Send + 'static {
         let this = self.clone();
         async move {
-            loop {
+            while !stop.is_cancelled() {
                 match this.start_due().await {
                     Ok(mut started) => started.detach_all(),
                     Err(error) => tracing::error!(%error, "cannot look for pending intents"),
                 }
-                time::sleep(POLL).await;
+                stop.run_until_cancelled(time::sleep(POLL)).await;
             }
+            // Each session that is being settled has one of the slots.
+            drop(this.0.slots.acquire_many(AT_ONCE).await);
         }
     }
 

@@ -9,6 +9,7 @@ mod texts;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::{self, Clock};
 use crate::config::Retention;
@@ -104,24 +105,29 @@ impl Purge {
         Self { store, clock, retention }
     }
 
-    /// Looks once a day, until the future is dropped. `tell` is told what went each time.
-    pub async fn run(&self, tell: impl Fn(&Purged)) {
-        tokio::time::sleep(FIRST_AFTER).await;
-        loop {
-            tell(&self.once().await);
-            tokio::time::sleep(AGAIN_AFTER).await;
+    /// Looks once a day, until it is told to stop. `tell` is told what went each time.
+    pub async fn run(&self, stop: CancellationToken, tell: impl Fn(&Purged)) {
+        let mut pause = FIRST_AFTER;
+        while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+            tell(&self.until(&stop).await);
+            pause = AGAIN_AFTER;
         }
     }
 
     /// Deletes whatever has been kept for long enough at the moment, and says in the log how much of what. A kind that cannot be
     /// deleted is told there too, and looked at again the next time.
     pub async fn once(&self) -> Purged {
+        self.until(&CancellationToken::new()).await
+    }
+
+    /// Deletes, and leaves the rest for the next time once it is told to stop.
+    async fn until(&self, stop: &CancellationToken) -> Purged {
         let (began, now) = (Instant::now(), self.clock.now());
         let mut purged = Purged::new();
         for sweep in &SWEEPS {
             let Some(before) = sweep.kind.ended_before(&self.retention, now) else { continue };
             let mut rows = 0;
-            if let Err(error) = self.sweep(sweep, before, &mut rows).await {
+            if let Err(error) = self.sweep(sweep, before, &mut rows, stop).await {
                 tracing::error!(%error, kind = sweep.kind.name(), "what has been kept for long enough cannot be deleted");
             }
             purged.push((sweep.kind, rows));
@@ -133,10 +139,16 @@ impl Purge {
     }
 
     /// Goes through what is older, a few rows at a time.
-    async fn sweep(&self, sweep: &'static Sweep, before: Timestamp, rows: &mut u64) -> Result<(), Error> {
+    async fn sweep(
+        &self,
+        sweep: &'static Sweep,
+        before: Timestamp,
+        rows: &mut u64,
+        stop: &CancellationToken,
+    ) -> Result<(), Error> {
         let before = clock::text(before);
         let mut after = (String::new(), String::new());
-        loop {
+        while !stop.is_cancelled() {
             let found: Vec<(String, String)> = sqlx::query_as(sweep.find)
                 .bind(&before)
                 .bind(&after.0)
@@ -149,5 +161,6 @@ impl Purge {
             let work = async move |tx: &mut crate::store::Tx| sweep.remove(tx, &found, &before, &now).await;
             *rows += self.store.write(work).await?;
         }
+        Ok(())
     }
 }

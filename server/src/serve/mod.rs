@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::billing::{Registry, ledger::Ledger, merchant::Merchant};
@@ -36,7 +37,7 @@ use listener::Front;
 /// How many connections are open at once, for customers and merchants and for those who watch.
 const MOST_CONNECTIONS: usize = 2000;
 const MOST_WATCHING: usize = 16;
-/// How long requests may go on once the server is told to stop.
+/// How long requests and deliveries may go on once the server is told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// A server that has everything it needs and is about to answer.
@@ -115,49 +116,67 @@ impl Server {
         &self.app
     }
 
-    /// Starts to bring mails, receipts and webhooks to where they belong.
-    fn deliver(&self, workers: &mut JoinSet<()>) {
-        let Sessions { store, clock, config, .. } = &self.app.sessions;
-        let post = Arc::new(Post::new(self.ways.smtp.clone(), config.clone()));
-        let mails = Outbox::new(store.clone(), clock.clone(), post);
-        workers.spawn(async move { mails.run().await });
+    /// Starts everybody who works in the background, until they are told to stop.
+    fn work(&self, stop: &CancellationToken) -> JoinSet<()> {
+        let App { sessions, desk, purge, metrics, .. } = self.app.clone();
+        let Sessions { store, clock, config, executor, .. } = sessions;
+        let mut workers = JoinSet::new();
+        workers.spawn(executor.run(stop.clone()));
+        let told = stop.clone();
+        workers.spawn(async move { desk.run(told).await });
+        let told = stop.clone();
+        workers.spawn(async move { purge.run(told, |purged| metrics.purged(purged)).await });
+        let mails =
+            Outbox::new(store.clone(), clock.clone(), Arc::new(Post::new(self.ways.smtp.clone(), config)));
+        let told = stop.clone();
+        workers.spawn(async move { mails.run(told).await });
         if let Some(handover) = self.ways.handover.clone() {
-            let handovers = Outbox::new(store.clone(), clock.clone(), handover);
-            workers.spawn(async move { handovers.run().await });
+            let (handovers, told) = (Outbox::new(store, clock, handover), stop.clone());
+            workers.spawn(async move { handovers.run(told).await });
         }
         for courier in self.couriers.iter().cloned() {
-            let webhooks = Outbox::new(store.clone(), clock.clone(), courier);
-            workers.spawn(async move { webhooks.run().await });
+            let webhooks =
+                Outbox::new(self.app.sessions.store.clone(), self.app.sessions.clock.clone(), courier);
+            let told = stop.clone();
+            workers.spawn(async move { webhooks.run(told).await });
         }
-        let ways = self.ways.clone();
-        workers.spawn(async move { ways.warn().await });
+        workers
     }
 
-    /// Answers until `stop` is done, then finishes what has begun and closes the database.
-    pub async fn run(self, stop: impl Future<Output = ()>) {
-        let executor = self.app.sessions.executor.clone();
-        let mut workers = JoinSet::new();
-        workers.spawn(async move { executor.run().await });
-        let desk = self.app.desk.clone();
-        workers.spawn(async move { desk.run().await });
-        let (purge, metrics) = (self.app.purge.clone(), self.app.metrics.clone());
-        workers.spawn(async move { purge.run(|purged| metrics.purged(purged)).await });
-        self.deliver(&mut workers);
+    /// Starts those whom nobody waits for at the end: who tell metrics, and who look whether receipts reach customers.
+    fn watch(&mut self) -> JoinSet<()> {
+        let mut watchers = JoinSet::new();
+        let ways = self.ways.clone();
+        watchers.spawn(async move { ways.warn().await });
         let Sessions { config, sealer, signer, .. } = &self.app.sessions;
-        workers.spawn(Watch::new(config.server.keys.clone(), sealer.clone(), signer.clone()).run());
-        if let Some(listener) = self.metrics {
+        watchers.spawn(Watch::new(config.server.keys.clone(), sealer.clone(), signer.clone()).run());
+        if let Some(listener) = self.metrics.take() {
             let front =
                 Front::new(crate::metrics::router(self.app.clone()), Proxies::default(), MOST_WATCHING);
-            workers.spawn(async move { drop(front.serve(listener, std::future::pending()).await) });
+            watchers.spawn(async move { drop(front.serve(listener, std::future::pending()).await) });
         }
+        watchers
+    }
+
+    /// Answers until `stop` is done, then finishes what has begun, within ten seconds, and closes the database. What is not finished
+    /// by then is left as it was, for the next start.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+        let stopping = CancellationToken::new();
+        let mut workers = self.work(&stopping);
+        let watchers = self.watch();
         let proxies = Proxies::new(self.app.sessions.config.server.proxies.clone());
         let front = Front::new(router(self.app.clone()), proxies, MOST_CONNECTIONS);
         let open = front.serve(self.listener, stop).await;
         tracing::info!("stopping");
-        if tokio::time::timeout(STOP_WITHIN, open.shutdown()).await.is_err() {
-            tracing::warn!("some requests were not finished in time");
+        stopping.cancel();
+        let finished = async {
+            open.shutdown().await;
+            while workers.join_next().await.is_some() {}
+        };
+        if tokio::time::timeout(STOP_WITHIN, finished).await.is_err() {
+            tracing::warn!("something was not finished in time, and is left for the next start");
         }
-        workers.abort_all();
+        drop((workers, watchers));
         self.app.sessions.store.close().await;
     }
 }

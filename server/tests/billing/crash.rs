@@ -153,7 +153,7 @@ async fn a_process_that_dies_again_and_again_still_does_it_once() {
         let (dir, clock) = (world.dir.clone(), world.clock.clone());
         process.spawn(async move {
             let world = World::open(dir, clock).await;
-            world.executor(Mortal { ledger: world.ledger(), death, reached }).run().await;
+            world.executor(Mortal { ledger: world.ledger(), death, reached }).run(Default::default()).await;
         });
         tokio::task::block_in_place(|| died.recv_timeout(PATIENCE)).unwrap();
         process.shutdown_background();

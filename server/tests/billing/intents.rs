@@ -264,7 +264,7 @@ async fn the_background_worker_picks_up_what_is_pending() {
     }));
     let worker = tokio::spawn({
         let executor = executor.clone();
-        async move { executor.run().await }
+        async move { executor.run(Default::default()).await }
     });
     assert_eq!(tokio::time::timeout(PATIENCE, heard.recv()).await.unwrap(), Some("execute"));
     assert_eq!(executor.settle_now("i", PATIENCE).await.unwrap(), APPLIED, "waits for the worker");

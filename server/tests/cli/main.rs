@@ -7,10 +7,11 @@ mod migrate;
 mod sessions;
 mod shop;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -266,6 +267,33 @@ fn a_signal_stops_the_server_cleanly() {
         assert!(child.wait().expect("an end").success(), "{said:?}");
         assert!(said.iter().any(|line| line.contains("stopping")), "{said:?}");
     }
+}
+
+#[test]
+fn a_second_signal_stops_at_once() {
+    let port = free_port();
+    let directory = configured(port);
+    let (mut child, mut log) = serve(directory.path());
+    // A request that is never finished would be waited for.
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+    let head = "POST /c HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
+    stream.write_all(head.as_bytes()).expect("a head");
+    let mut said = [0; 12];
+    stream.read_exact(&mut said).expect("an answer");
+    assert_eq!(&said, b"HTTP/1.1 100");
+    let signal = |id: u32| Command::new("kill").arg(id.to_string()).status().expect("a signal");
+    signal(child.id());
+    let mut line = String::new();
+    while !line.contains("stopping") {
+        line.clear();
+        assert_ne!(log.read_line(&mut line).expect("its log"), 0, "the server has not waited");
+    }
+    let began = Instant::now();
+    signal(child.id());
+    let said: Vec<String> = log.lines().map_while(Result::ok).collect();
+    assert_eq!(child.wait().expect("an end").code(), Some(1), "{said:?}");
+    assert!(said.iter().any(|line| line.contains("second signal")), "{said:?}");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
 /// Sends a form to a server on this port. Gives the status.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -25,6 +26,7 @@ struct Inside {
     /// What is said after the next messages. Afterwards they are taken.
     says: VecDeque<&'static str>,
     logins: usize,
+    released: Arc<Notify>,
     /// The one user name and password that are let in.
     login: Option<(&'static str, &'static str)>,
 }
@@ -46,6 +48,8 @@ pub enum Privacy {
 
 /// Said after a message, it means that nothing is said any more.
 pub const SILENCE: &str = "";
+/// Said after a message, it means that it is taken once [`MailServer::release`] is called.
+pub const HELD: &str = "held";
 
 impl MailServer {
     pub async fn start() -> Self {
@@ -76,6 +80,11 @@ impl MailServer {
     /// After the next message that nobody has said this for, it says this.
     pub fn say(&self, answer: &'static str) {
         self.inside.lock().unwrap().says.push_back(answer);
+    }
+
+    /// Takes the message that is held.
+    pub fn release(&self) {
+        self.inside.lock().unwrap().released.notify_one();
     }
 
     pub fn sent(&self) -> Vec<Sent> {
@@ -199,6 +208,13 @@ async fn serve(
                 inside.says.pop_front().unwrap_or("250 taken")
             }
             _ => "502 what?",
+        };
+        let released = inside.lock().unwrap().released.clone();
+        let answer = if answer == HELD {
+            released.notified().await;
+            "250 taken"
+        } else {
+            answer
         };
         if answer == SILENCE {
             std::future::pending::<()>().await;

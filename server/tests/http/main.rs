@@ -26,5 +26,6 @@ mod restart;
 mod result;
 mod server;
 mod session;
+mod stop;
 mod terms;
 mod webhooks;

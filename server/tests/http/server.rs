@@ -109,6 +109,11 @@ impl Running {
         }
     }
 
+    /// Tells the server to stop, as SIGTERM does, and does not wait for it.
+    pub fn tell_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
     /// Stops the server as SIGTERM does, and gives the directory with everything it has kept.
     pub async fn stop(mut self) -> TempDir {
         drop(self.stop.take());
