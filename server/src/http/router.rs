@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::body::LARGEST_BODY;
@@ -21,6 +22,9 @@ use crate::declaration::{self, Desk};
 use crate::keys::ApiKeys;
 use crate::page;
 use crate::session::Sessions;
+
+/// What an answer has to hold to be compressed, in bytes.
+const SMALLEST_COMPRESSED: u64 = 1024;
 
 /// What handlers work with.
 #[derive(Clone, Debug)]
@@ -41,8 +45,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/flow/actions", post(flow::act))
         .route("/v1/hub", post(hub::show))
         .method_not_allowed_fallback(wrong_method)
-        // A session's document is 7 kB, and on its way while somebody waits.
-        .layer(CompressionLayer::new())
+        .layer(compression())
         .layer(cross_origin(config.clone()));
     let backend = Router::new()
         .route("/v1/retention/session", post(retention_session::create))
@@ -68,6 +71,12 @@ pub fn router(app: App) -> Router {
         .layer(from_fn(guard::set_headers))
         .layer(from_fn(guard::log))
         .with_state(app)
+}
+
+/// A session's document is 9 kB, and on its way while somebody waits. What fits into one packet arrives no sooner for being
+/// smaller.
+fn compression() -> CompressionLayer<SizeAbove> {
+    CompressionLayer::new().compress_when(SizeAbove::new(SMALLEST_COMPRESSED))
 }
 
 /// A preflight is answered for the pages of any brand; which brand a session is of is not known before the request itself.
