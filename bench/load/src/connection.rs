@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use brotli_decompressor::Decompressor;
 use bytes::Bytes;
-use flate2::read::GzDecoder;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::{HeaderMap, Request, StatusCode, header};
@@ -91,9 +91,11 @@ impl Answer {
     fn plain(&self) -> Result<Bytes> {
         match self.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
             None => Ok(self.body.clone()),
-            Some(b"gzip") => {
+            Some(b"br") => {
                 let mut plain = Vec::with_capacity(16 * 1024);
-                GzDecoder::new(&self.body[..]).read_to_end(&mut plain).context("an answer is not gzip")?;
+                Decompressor::new(&self.body[..], 4096)
+                    .read_to_end(&mut plain)
+                    .context("an answer is not brotli")?;
                 Ok(plain.into())
             }
             Some(other) => bail!("an answer is compressed by {}", String::from_utf8_lossy(other)),
