@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, patch, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::body::LARGEST_BODY;
@@ -25,6 +26,9 @@ use crate::metrics::Metrics;
 use crate::page;
 use crate::purge::Purge;
 use crate::session::Sessions;
+
+/// What an answer has to hold to be compressed, in bytes.
+const SMALLEST_COMPRESSED: u64 = 1024;
 
 /// What handlers work with.
 #[derive(Clone, Debug)]
@@ -70,8 +74,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/hub", post(hub::show))
         .method_not_allowed_fallback(wrong_method)
         .layer(limit.clone())
-        // A session's document is 7 kB, and on its way while somebody waits.
-        .layer(CompressionLayer::new())
+        .layer(compression())
         .layer(cross_origin(config.clone()));
     let backend = Router::new()
         .route("/v1/retention/session", post(retention_session::create))
@@ -122,6 +125,12 @@ pub fn router(app: App) -> Router {
         .layer(from_fn(guard::set_headers))
         .layer(from_fn_with_state(app.clone(), guard::log))
         .with_state(app)
+}
+
+/// A session's document is 9 kB, and on its way while somebody waits. What fits into one packet arrives no sooner for being
+/// smaller.
+fn compression() -> CompressionLayer<SizeAbove> {
+    CompressionLayer::new().compress_when(SizeAbove::new(SMALLEST_COMPRESSED))
 }
 
 /// A preflight is answered for the pages of any brand; which brand a session is of is not known before the request itself.

@@ -108,8 +108,12 @@ impl Rule {
 }
 
 /// A pattern that matches whole words, in scripts that have spaces between them.
+///
+/// It is rewritten to what means the same here and takes a tenth of the memory. In a folded text a character of a word is whatever
+/// is no space: `\w` would be some seven hundred ranges, copied by every repetition. And nobody asks what a group has matched,
+/// for which a search keeps room in every state.
 fn bounded(pattern: &str) -> String {
-    let pattern = fold::pattern(pattern);
+    let pattern = fold::pattern(pattern).replace(r"\w", "[^ ]").replace('(', "(?:");
     let has_spaces = |c: char| !matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}');
     if pattern.chars().all(has_spaces) { format!(r"\b(?:{pattern})\b") } else { format!("(?:{pattern})") }
 }

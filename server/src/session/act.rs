@@ -79,7 +79,8 @@ pub(super) async fn write(
             continue;
         }
         let content = content(&placed.action)?;
-        let stored = stored(tx, id, placed.at).await?;
+        // Nothing can have been done yet at the place that is next.
+        let stored = if placed.at == session.state.next() { None } else { stored(tx, id, placed.at).await? };
         if stored.is_none()
             && matches!(placed.action, Action::Accept { .. })
             && let Some(Terms { flow, billing }) = fresh.terms.take()

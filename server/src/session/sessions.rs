@@ -303,8 +303,7 @@ impl Sessions {
         };
         // Two first fetches may meet: what was stored first is the session.
         let written = self.store.write(async move |tx| {
-            session.insert(tx).await?;
-            Stored::locked(tx, &id).await
+            if session.insert(tx).await? { Ok(session) } else { Stored::locked(tx, &id).await }
         });
         Ok(written.await?)
     }
@@ -354,6 +353,10 @@ impl Sessions {
     /// # Errors
     /// The database cannot be read.
     pub async fn result(&self, session: &Stored) -> Result<Option<(Ended, String)>, SessionError> {
+        // Only a run that has ended has an outcome to be looked up.
+        if session.state.runs.iter().all(|run| run.outcome.is_none()) {
+            return Ok(None);
+        }
         let Some(ended) = Ended::latest(&self.store, &session.id).await? else { return Ok(None) };
         let claims = ended.claims(session, &self.config.server.public_url)?;
         let token = self.signer.sign(&claims).map_err(|error| SessionError::Internal(error.to_string()))?;

@@ -102,9 +102,9 @@ impl Stored {
         Self::read(&row)
     }
 
-    /// Writes a session that is opened for the first time. One that is there already is left as it is.
-    pub(super) async fn insert(&self, tx: &mut Tx) -> Result<(), Error> {
-        sqlx::query(
+    /// Writes a session that is opened for the first time. One that is there already is left as it is, and the answer false.
+    pub(super) async fn insert(&self, tx: &mut Tx) -> Result<bool, Error> {
+        let done = sqlx::query(
             "INSERT INTO sessions (id, brand, environment, kind, customer, subscription, user_id, handle, document, \
              state, billing, return_url, metadata, opened_at, last_action_at, expires_at, deals, hands_over) \
              VALUES ($1, $2, $3, 'retention', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
@@ -129,7 +129,7 @@ impl Stored {
         .bind(self.hands_over)
         .execute(tx)
         .await?;
-        Ok(())
+        Ok(done.rows_affected() == 1)
     }
 
     /// Writes the state after something was done, which gives the session more time.

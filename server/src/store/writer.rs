@@ -136,7 +136,10 @@ async fn serve(mut connection: SqliteConnection, mut line: mpsc::Receiver<Messag
     }
 }
 
-/// Runs the first work and whatever waits behind it in one transaction. Gives the request to close, if that was next.
+/// Runs the first work and whatever waits behind it in one transaction, each in a savepoint. Gives the request to close, if that
+/// was next.
+///
+/// Statements that follow one another are sent as one: each sending wakes SQLite's thread and waits to be woken by it.
 async fn serve_batch(
     connection: &mut SqliteConnection,
     first: Box<dyn Work>,
@@ -145,22 +148,27 @@ async fn serve_batch(
     let mut closing = None;
     let mut done = Vec::new();
     let mut next = Some(first);
-    let mut kept = execute(connection, "BEGIN IMMEDIATE").await;
+    let mut kept = execute(connection, "BEGIN IMMEDIATE; SAVEPOINT work").await;
     while let Some(mut work) = next.take() {
         if kept.is_ok() {
-            kept = run_one(connection, &mut *work).await;
+            let well = work.run(connection).await;
+            if done.len() + 1 < BATCH {
+                match line.try_recv() {
+                    Ok(Message::Work(work)) => next = Some(work),
+                    Ok(Message::Close(caller)) => closing = Some(caller),
+                    Err(_) => {}
+                }
+            }
+            // A savepoint that was rolled back to is still there, for the next.
+            let statements = match (well, next.is_some()) {
+                (true, true) => "RELEASE work; SAVEPOINT work",
+                (true, false) => "RELEASE work; COMMIT",
+                (false, true) => "ROLLBACK TO work",
+                (false, false) => "ROLLBACK TO work; RELEASE work; COMMIT",
+            };
+            kept = execute(connection, statements).await;
         }
         done.push(work);
-        if kept.is_ok() && done.len() < BATCH {
-            match line.try_recv() {
-                Ok(Message::Work(work)) => next = Some(work),
-                Ok(Message::Close(caller)) => closing = Some(caller),
-                Err(_) => {}
-            }
-        }
-    }
-    if kept.is_ok() {
-        kept = execute(connection, "COMMIT").await;
     }
     if let Err(error) = &kept {
         tracing::error!(%error, works = done.len(), "a transaction was not kept");
@@ -171,15 +179,6 @@ async fn serve_batch(
         work.answer(kept.as_ref().copied().map_err(|error| Error::NotKept(error.to_string())));
     }
     closing
-}
-
-/// Runs one work in a savepoint. An error means that the whole transaction is broken.
-async fn run_one(connection: &mut SqliteConnection, work: &mut dyn Work) -> Result<(), sqlx::Error> {
-    execute(connection, "SAVEPOINT work").await?;
-    if !work.run(connection).await {
-        execute(connection, "ROLLBACK TO work").await?;
-    }
-    execute(connection, "RELEASE work").await
 }
 
 async fn execute(connection: &mut SqliteConnection, statement: &'static str) -> Result<(), sqlx::Error> {

@@ -5,6 +5,7 @@ use clap::Subcommand;
 
 mod open;
 mod readme;
+mod server;
 mod size;
 mod visitor;
 mod weight;
@@ -14,6 +15,7 @@ mod weight;
 pub enum Measure {
     Size(size::Options),
     Open(open::Options),
+    Server(server::Options),
 }
 
 pub use size::size;
@@ -23,5 +25,6 @@ pub fn main(measure: &Measure) -> Result<()> {
     match measure {
         Measure::Size(options) => size::main(options),
         Measure::Open(options) => open::main(options),
+        Measure::Server(options) => server::main(options),
     }
 }

@@ -1,20 +1,12 @@
 //! From what a session request says to one subscription.
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqlitePool, sqlite::SqliteRow};
 
-use super::subscription;
+use super::found::{self, Found};
 use crate::{
-    billing::{Account, Customer, Lookup, LookupError, Snapshot},
-    place::Place,
+    billing::{Account, Lookup, LookupError, Snapshot},
     store::Store,
 };
-
-/// A customer's row.
-struct Found {
-    id: i64,
-    customer: Customer,
-}
 
 pub(super) async fn snapshot(
     store: &Store,
@@ -22,34 +14,30 @@ pub(super) async fn snapshot(
     lookup: &Lookup,
     now: Timestamp,
 ) -> Result<Snapshot, LookupError> {
-    let db = store.read();
-    let customer = match find_customer(db, brand, lookup).await? {
-        Some(customer) => customer,
-        None => owner(db, brand, lookup).await?,
-    };
-    let theirs = subscription::of_customer(db, customer.id).await.map_err(unavailable)?;
+    let Found { customer, subscriptions, .. } = find(store, brand, lookup, now).await?;
     let chosen = match &lookup.subscription {
         Some(id) => {
-            let named = theirs
+            let named = subscriptions
                 .into_iter()
-                .find(|row| row.external_id == *id)
+                .find(|(row, _)| row.external_id == *id)
                 .ok_or(LookupError::UnknownSubscription)?;
-            Some(named).filter(|row| row.can_be_canceled(now))
+            Some(named).filter(|(row, _)| row.can_be_canceled(now))
         }
         None => {
-            let mut open: Vec<_> = theirs.into_iter().filter(|row| row.can_be_canceled(now)).collect();
+            let mut open: Vec<_> =
+                subscriptions.into_iter().filter(|(row, _)| row.can_be_canceled(now)).collect();
             if open.len() > 1 {
                 return Err(LookupError::SeveralSubscriptions(
-                    open.into_iter().map(|row| row.external_id).collect(),
+                    open.into_iter().map(|(row, _)| row.external_id).collect(),
                 ));
             }
             open.pop()
         }
     };
-    let row = chosen.ok_or(LookupError::NothingToCancel)?;
+    let (row, discounts) = chosen.ok_or(LookupError::NothingToCancel)?;
     Ok(Snapshot {
-        customer: customer.customer,
-        discounts: subscription::discounts(db, row.id, now).await.map_err(unavailable)?,
+        customer,
+        discounts,
         can: row.can(now),
         terms: Some(row.period(now).1),
         began_at: Some(row.created_at.min(row.current_period_start)),
@@ -65,110 +53,66 @@ pub(super) async fn account(
     lookup: &Lookup,
     now: Timestamp,
 ) -> Result<Account, LookupError> {
-    let db = store.read();
-    let found = find_customer(db, brand, lookup).await?.ok_or(LookupError::NobodyNamed)?;
-    let mut subscriptions = Vec::new();
-    for row in subscription::of_customer(db, found.id).await.map_err(unavailable)? {
-        let discounts = subscription::discounts(db, row.id, now).await.map_err(unavailable)?;
-        subscriptions.push(row.holding(&discounts, now));
-    }
-    Ok(Account { customer: found.customer, subscriptions })
+    // A subscription that is named is passed over.
+    let lookup = &Lookup { subscription: None, ..lookup.clone() };
+    let Found { customer, subscriptions, .. } = find(store, brand, lookup, now).await?;
+    let subscriptions =
+        subscriptions.into_iter().map(|(row, discounts)| row.holding(&discounts, now)).collect();
+    Ok(Account { customer, subscriptions })
 }
 
-/// The customer whom id and e-mail address name. None when neither is given.
-async fn find_customer(db: &SqlitePool, brand: &str, lookup: &Lookup) -> Result<Option<Found>, LookupError> {
-    let by_id = match &lookup.customer {
-        Some(id) => {
-            let found = sqlx::query("SELECT * FROM ledger_customers WHERE brand = $1 AND external_id = $2")
-                .bind(brand)
-                .bind(id)
-                .fetch_optional(db)
-                .await
-                .map_err(unavailable)?;
-            match found {
-                Some(row) => Some(row),
-                None => Some(of_user(db, brand, id).await?),
-            }
+/// The customer whom a lookup names, by the ledger's id or, where it has none of that, by the merchant's own.
+async fn find(store: &Store, brand: &str, lookup: &Lookup, now: Timestamp) -> Result<Found, LookupError> {
+    match (by_own_id(store, brand, lookup, now).await, &lookup.customer) {
+        (Err(LookupError::UnknownCustomer), Some(user)) => {
+            let id = of_user(store, brand, user).await?;
+            by_own_id(store, brand, &Lookup { customer: Some(id), ..lookup.clone() }, now).await
         }
-        None => None,
-    };
-    let by_email = match &lookup.email {
-        Some(email) => sqlx::query("SELECT * FROM ledger_customers WHERE brand = $1 AND lower(email) = $2")
-            .bind(brand)
-            .bind(email.trim().to_ascii_lowercase())
-            .fetch_all(db)
-            .await
-            .map_err(unavailable)?,
-        None => Vec::new(),
-    };
-    let row = match (by_id, by_email.as_slice()) {
-        // An address that nobody has contradicts nobody: the merchant may know a newer one.
-        (Some(row), []) => row,
-        (Some(row), named) => {
-            let id = id(&row)?;
-            let mut agrees = false;
-            for other in named {
-                agrees |= self::id(other)? == id;
-            }
-            if !agrees {
-                return Err(LookupError::DifferentCustomers);
-            }
-            row
-        }
-        (None, []) if lookup.email.is_some() => return Err(LookupError::UnknownCustomer),
-        (None, []) => return Ok(None),
-        (None, [row]) => return read(row).map(Some),
-        (None, _) => return Err(LookupError::SeveralCustomers),
-    };
-    read(&row).map(Some)
-}
-
-/// The customer whom the merchant calls so.
-async fn of_user(db: &SqlitePool, brand: &str, user: &str) -> Result<SqliteRow, LookupError> {
-    let mut found =
-        sqlx::query("SELECT * FROM ledger_customers WHERE brand = $1 AND user_id = $2 ORDER BY id LIMIT 2")
-            .bind(brand)
-            .bind(user)
-            .fetch_all(db)
-            .await
-            .map_err(unavailable)?;
-    if found.len() > 1 {
-        return Err(LookupError::SeveralCustomers);
+        (found, _) => found,
     }
-    found.pop().ok_or(LookupError::UnknownCustomer)
 }
 
-/// The customer of the subscription that was named.
-async fn owner(db: &SqlitePool, brand: &str, lookup: &Lookup) -> Result<Found, LookupError> {
-    let named = lookup.subscription.as_ref().ok_or(LookupError::NobodyNamed)?;
-    let row = subscription::named(db, brand, named)
-        .await
-        .map_err(unavailable)?
-        .ok_or(LookupError::UnknownSubscription)?;
-    let customer =
-        sqlx::query("SELECT * FROM ledger_customers WHERE id = $1").bind(row.customer_id).fetch_one(db).await;
-    read(&customer.map_err(unavailable)?)
+/// The ledger's id of the customer whom the merchant calls so.
+async fn of_user(store: &Store, brand: &str, user: &str) -> Result<String, LookupError> {
+    let found: Result<Vec<String>, sqlx::Error> = sqlx::query_scalar(
+        "SELECT external_id FROM ledger_customers WHERE brand = $1 AND user_id = $2 ORDER BY id LIMIT 2",
+    )
+    .bind(brand)
+    .bind(user)
+    .fetch_all(store.read())
+    .await;
+    let mut found = found.map_err(|error| LookupError::Unavailable(error.to_string()))?;
+    match (found.pop(), found.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(_), false) => Err(LookupError::SeveralCustomers),
+        (None, _) => Err(LookupError::UnknownCustomer),
+    }
 }
 
-fn read(row: &SqliteRow) -> Result<Found, LookupError> {
-    let text = |column: &str| row.try_get::<Option<String>, _>(column).map_err(unavailable);
-    let region = text("region")?;
-    Ok(Found {
-        id: id(row)?,
-        customer: Customer {
-            id: row.try_get("external_id").map_err(unavailable)?,
-            user_id: text("user_id")?,
-            name: text("name")?,
-            email: text("email")?,
-            place: text("country")?.map(|country| Place { country, region }),
-        },
-    })
-}
-
-fn id(row: &SqliteRow) -> Result<i64, LookupError> {
-    row.try_get("id").map_err(unavailable)
-}
-
-fn unavailable(error: sqlx::Error) -> LookupError {
-    LookupError::Unavailable(error.to_string())
+/// The customer whom id and e-mail address name; where neither is given, the owner of the subscription that is.
+async fn by_own_id(
+    store: &Store,
+    brand: &str,
+    lookup: &Lookup,
+    now: Timestamp,
+) -> Result<Found, LookupError> {
+    let nobody = match lookup {
+        Lookup { customer: None, email: None, subscription: None } => return Err(LookupError::NobodyNamed),
+        Lookup { customer: None, email: None, .. } => LookupError::UnknownSubscription,
+        _ => LookupError::UnknownCustomer,
+    };
+    let found = found::customers(store.read(), brand, lookup, now).await;
+    let mut found = found.map_err(|error| LookupError::Unavailable(error.to_string()))?;
+    if lookup.customer.is_none() {
+        return match (found.pop(), found.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (Some(_), false) => Err(LookupError::SeveralCustomers),
+            (None, _) => Err(nobody),
+        };
+    }
+    // An address that nobody has contradicts nobody: the merchant may know a newer one.
+    let contradicted =
+        found.iter().any(|other| other.by_email) && !found.iter().any(|one| one.by_id && one.by_email);
+    let named = found.into_iter().find(|one| one.by_id).ok_or(nobody)?;
+    if contradicted { Err(LookupError::DifferentCustomers) } else { Ok(named) }
 }

@@ -8,6 +8,7 @@ mod accept;
 mod customer;
 mod execute;
 mod find;
+mod found;
 mod import;
 mod plan;
 mod subscription;

@@ -38,15 +38,24 @@ pub(super) struct Next {
     pub terms: Terms,
 }
 
+/// What a [`Row`] is read from: `s` is the subscription, `c` its customer, `p` its plan, `n` its next plan.
+macro_rules! columns {
+    () => {
+        "s.id, s.external_id, c.id AS customer_id, c.external_id AS customer, s.status, s.current_period_start, \
+         s.current_period_end, s.anchor_day, s.cancel_at, s.canceled_at, p.external_id AS plan, p.name AS plan_name, \
+         p.amount, p.currency, p.interval, p.interval_count, s.paused_from, s.paused_until, s.trial_ends_at, \
+         s.next_plan_from, s.created_at, n.external_id AS next_plan, n.name AS next_name, n.amount AS next_amount, \
+         n.currency AS next_currency, n.interval AS next_interval, n.interval_count AS next_interval_count"
+    };
+}
+pub(super) use columns;
+
 macro_rules! select {
     ($where:literal) => {
         concat!(
-            "SELECT s.id, s.external_id, s.customer_id, c.external_id AS customer, s.status, s.current_period_start, \
-             s.current_period_end, s.anchor_day, s.cancel_at, s.canceled_at, p.external_id AS plan, p.name AS plan_name, \
-             p.amount, p.currency, p.interval, p.interval_count, s.paused_from, s.paused_until, s.trial_ends_at, \
-             s.next_plan_from, s.created_at, n.external_id AS next_plan, n.name AS next_name, n.amount AS next_amount, \
-             n.currency AS next_currency, n.interval AS next_interval, n.interval_count AS next_interval_count \
-             FROM ledger_subscriptions AS s JOIN ledger_customers AS c ON c.id = s.customer_id \
+            "SELECT ",
+            columns!(),
+            " FROM ledger_subscriptions AS s JOIN ledger_customers AS c ON c.id = s.customer_id \
              JOIN ledger_plans AS p ON p.id = s.plan_id LEFT JOIN ledger_plans AS n ON n.id = s.next_plan_id WHERE ",
             $where
         )
@@ -74,13 +83,18 @@ pub(super) async fn discounts(
     at: Timestamp,
 ) -> sqlx::Result<Vec<RunningDiscount>> {
     let all: Vec<RunningDiscount> = sqlx::query_as(
-        "SELECT offer, percent_off, amount_off, currency, starts_at, ends_at FROM ledger_discounts \
+        "SELECT offer, percent_off, amount_off, currency AS off_currency, starts_at, ends_at FROM ledger_discounts \
          WHERE subscription_id = $1 ORDER BY id",
     )
     .bind(subscription)
     .fetch_all(db)
     .await?;
-    Ok(all.into_iter().filter(|discount| discount.ends_at.is_none_or(|end| at < end)).collect())
+    Ok(all.into_iter().filter(|discount| running(discount, at)).collect())
+}
+
+/// Whether a discount has not ended at a moment.
+pub(super) fn running(discount: &RunningDiscount, at: Timestamp) -> bool {
+    discount.ends_at.is_none_or(|end| at < end)
 }
 
 impl Row {
@@ -265,11 +279,12 @@ impl FromRow<'_, SqliteRow> for Row {
 
 impl FromRow<'_, SqliteRow> for RunningDiscount {
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        let off = match (row.try_get("percent_off")?, row.try_get("amount_off")?, row.try_get("currency")?) {
-            (Some(percent), None, None) => Reduction::Percent(percent),
-            (None, Some(amount), Some(currency)) => Reduction::Amount { amount, currency },
-            _ => return Err(malformed("percent_off", "neither a percentage nor an amount")),
-        };
+        let off =
+            match (row.try_get("percent_off")?, row.try_get("amount_off")?, row.try_get("off_currency")?) {
+                (Some(percent), None, None) => Reduction::Percent(percent),
+                (None, Some(amount), Some(currency)) => Reduction::Amount { amount, currency },
+                _ => return Err(malformed("percent_off", "neither a percentage nor an amount")),
+            };
         Ok(Self {
             offer: row.try_get("offer")?,
             off,
