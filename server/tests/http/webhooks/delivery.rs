@@ -146,7 +146,9 @@ async fn what_was_interrupted_is_sent_again_by_the_next_server() {
     cancel(&server, 1).await;
     receiver.until(1).await;
     let clock = server.clock.clone();
+    // Stopping waits for the answer, for as long as anybody does.
     let directory = server.stop().await;
+    clock.advance(jiff::SignedDuration::from_secs(60));
     let _server = Running::start_as(directory, clock, |text| configure(&text, &table)).await;
     let posts = receiver.until(4).await;
     assert_eq!(posts[0].header("webhook-id"), posts[1].header("webhook-id"));
