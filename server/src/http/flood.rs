@@ -60,9 +60,16 @@ impl Floods {
 pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
     match app.floods.count_stranger(Peer::of(request.extensions())) {
         Ok(()) => next.run(request).await,
-        Err(wait) if is_page(request.uri().path()) => page(&app.sessions.config, request.headers(), wait),
+        Err(wait) if is_looked_at(request.uri().path()) => {
+            page(&app.sessions.config, request.headers(), wait)
+        }
         Err(wait) => ApiError::too_many(wait).into_response(),
     }
+}
+
+/// Whether somebody looks at what stands at a path: customers' pages, the bare address, the documentation.
+fn is_looked_at(path: &str) -> bool {
+    is_page(path) || path == "/" || path == "/docs" || path.starts_with("/docs/")
 }
 
 fn page(config: &Config, headers: &HeaderMap, wait: Duration) -> Response {

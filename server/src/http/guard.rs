@@ -23,7 +23,8 @@ pub async fn limit_time(request: Request, next: Next) -> Response {
     })
 }
 
-/// Gives each request an id, writes a line for it, and counts it. Whatever else it writes into the log has its id too. The route stands for the path, so that no handle or id is logged.
+/// Gives each request an id, writes a line for it, and counts it. Whatever else is logged meanwhile has that id too. The route stands
+/// for the path, so that no handle or id is logged.
 pub async fn log(State(app): State<App>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let method = method_name(request.method()).unwrap_or("other");

@@ -58,7 +58,6 @@ pub enum Progress {
 #[derive(Debug)]
 struct Row {
     id: String,
-    session: String,
     brand: String,
     hands_over: bool,
     payload: String,
@@ -70,7 +69,6 @@ impl FromRow<'_, SqliteRow> for Row {
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
         Ok(Self {
             id: row.try_get("id")?,
-            session: row.try_get("session")?,
             brand: row.try_get("brand")?,
             hands_over: row.try_get("hands_over")?,
             payload: row.try_get("payload")?,
@@ -191,7 +189,7 @@ impl Inner {
                 return Ok(settled);
             }
             let first: Option<Row> = sqlx::query_as(
-                "SELECT i.id, i.session, s.brand, s.hands_over, i.payload, i.attempts, i.next_attempt_at \
+                "SELECT i.id, s.brand, s.hands_over, i.payload, i.attempts, i.next_attempt_at \
                  FROM intents AS i JOIN sessions AS s ON s.id = i.session \
                  WHERE i.status = 'pending' AND i.session = (SELECT session FROM intents WHERE id = $1) \
                  ORDER BY i.run, i.created_at, i.id LIMIT 1",
@@ -230,13 +228,7 @@ impl Inner {
                 self.store.write(async move |tx| settle::write(tx, &id, settlement, reason, now).await).await
             }
             Err(why) => {
-                tracing::warn!(
-                    intent = id,
-                    session = row.session,
-                    attempts = row.attempts + 1,
-                    why,
-                    "billing has not answered"
-                );
+                tracing::warn!(intent = id, attempts = row.attempts + 1, why, "billing has not answered");
                 let next = clock::text(now.saturating_add(wait_after(row.attempts)).unwrap_or(now));
                 self.store.write(async move |tx| settle::postpone(tx, &id, &why, &next).await).await
             }

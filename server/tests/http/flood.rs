@@ -57,14 +57,13 @@ async fn one_place_is_told_to_wait_in_the_form_of_what_it_asked_for() {
         (Method::POST, "/v1/hub"),
         (Method::POST, "/api/public/cancel/result"),
         (Method::GET, "/api/health"),
-        (Method::GET, "/"),
         (Method::GET, "/nothing/here"),
     ] {
         let refused = from(server.request(method, path), "203.0.113.7").send().await.unwrap();
         assert_eq!(refused.headers()["retry-after"], "1", "{path}");
         Answer::of(refused).await.error(429);
     }
-    for path in ["/c", "/c/some-handle", "/c/a/b/c", "/b/acme/cancel"] {
+    for path in ["/", "/docs", "/c", "/c/some-handle", "/c/a/b/c", "/b/acme/cancel"] {
         let request = from(server.get(path), "203.0.113.7").header("accept-language", "de");
         let refused = request.send().await.unwrap();
         assert_eq!(

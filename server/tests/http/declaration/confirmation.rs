@@ -28,7 +28,9 @@ fn alike(text: &str, email: &str) -> String {
 async fn seen(server: &Running, email: &str, contract: &str) -> Vec<String> {
     let form = Page::get(server, "/b/acme/cancel").await;
     let fields = [("name", "Ada"), ("contract", contract), ("email", email), ("kind", "ordinary")];
-    let answer = server.post(&form.action()).form(&fields).send().await.unwrap();
+    // A request without an id of its own gets a new one each time.
+    let request = server.post(&form.action()).header("x-request-id", "the-same");
+    let answer = request.form(&fields).send().await.unwrap();
     let mut headers: Vec<_> =
         answer.headers().iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
     headers.retain(|header| !header.starts_with("date") && !header.starts_with("x-request-id"));
