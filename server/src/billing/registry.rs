@@ -2,15 +2,15 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{Billing, merchant::Merchant};
 
-/// Which billing each brand has.
+/// Which billing each brand has. Cheap to clone: every request has one.
 #[derive(Clone, Debug, Default)]
-pub struct Registry(HashMap<String, Arc<dyn Billing>>);
+pub struct Registry(Arc<HashMap<String, Arc<dyn Billing>>>);
 
 impl Registry {
     /// The registry with one brand more.
     #[must_use]
     pub fn with(mut self, brand: impl Into<String>, billing: impl Billing + 'static) -> Self {
-        self.0.insert(brand.into(), Arc::new(billing));
+        Arc::make_mut(&mut self.0).insert(brand.into(), Arc::new(billing));
         self
     }
 

@@ -46,8 +46,7 @@ pub async fn act(
     JsonObject(body): JsonObject,
 ) -> Result<Response, ApiError> {
     let actions = read(&body)?;
-    let session = app.sessions.open(&browser.claims, &browser.brand).await?;
-    let acted = app.sessions.act(session, actions).await?;
+    let acted = app.sessions.open_and_act(&browser.claims, &browser.brand, actions).await?;
     let mut answer = standing(&app, &acted.session).await?;
     let Some(conflict) = acted.conflict else { return Ok(Json(Value::Object(answer)).into_response()) };
     answer.insert("error".into(), conflict.message.into());

@@ -56,21 +56,20 @@ impl Conflict {
     }
 }
 
-/// Applies actions in their order, up to the first conflict. Gives the session as it is then.
+/// Applies actions in their order, up to the first conflict. Gives the session as it is then. It was read in this transaction.
 ///
 /// A cancellation is carried out also behind a conflict: whatever the customer did before, they leave. Then there is no conflict.
 ///
 /// With fresh terms, accepting an offer is a conflict: the session gets the new flow, and the customer sees it first.
 pub(super) async fn write(
     tx: &mut Tx,
-    id: &str,
+    mut session: Stored,
     actions: &[Placed],
     mut fresh: Fresh,
     cancel: CancelTiming,
     issuer: &Issuer,
     now: Timestamp,
 ) -> Result<(Stored, Option<Conflict>), Error> {
-    let mut session = Stored::locked(tx, id).await?;
     let mut conflict: Option<Conflict> = None;
     let mut moved = false;
     for placed in actions {
@@ -80,7 +79,8 @@ pub(super) async fn write(
         }
         let content = content(&placed.action)?;
         // Nothing can have been done yet at the place that is next.
-        let stored = if placed.at == session.state.next() { None } else { stored(tx, id, placed.at).await? };
+        let stored =
+            if placed.at == session.state.next() { None } else { stored(tx, &session.id, placed.at).await? };
         if stored.is_none()
             && matches!(placed.action, Action::Accept { .. })
             && let Some(Terms { flow, billing }) = fresh.terms.take()
@@ -120,7 +120,7 @@ pub(super) async fn write(
             Ok(next) if next == session.state => {}
             Ok(next) => {
                 session.state = next;
-                keep(tx, id, at, &content, now).await?;
+                keep(tx, &session.id, at, &content, now).await?;
                 conclude(tx, &mut session, at, cancel, issuer, now).await?;
                 if let Some(run) = session.state.runs.last() {
                     offer::record(tx, &session, session.state.number(), run, now).await?;

@@ -15,8 +15,8 @@ use crate::resolve::{self, Circumstances};
 /// How long an action waits for billing to say what is true now.
 const ASK_WITHIN: Duration = Duration::from_secs(4);
 
-/// What billing says at the moment of the actions.
-#[derive(Clone, Debug)]
+/// What billing says at the moment of the actions. By default nothing, which is enough where it is not [asked](Fresh::asks).
+#[derive(Clone, Debug, Default)]
 pub(super) struct Fresh {
     /// The terms of the offers that are about to be accepted, where they are no longer what the customer was shown.
     pub(super) terms: Option<Terms>,
@@ -34,6 +34,11 @@ pub(super) struct Terms {
 }
 
 impl Fresh {
+    /// Whether billing has to be asked before these actions.
+    pub(super) fn asks(actions: &[Placed]) -> bool {
+        actions.iter().any(|placed| matches!(placed.action, Action::Accept { .. } | Action::Cancel(_)))
+    }
+
     /// Asks billing for what these actions need.
     ///
     /// # Errors

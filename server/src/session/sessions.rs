@@ -338,14 +338,51 @@ impl Sessions {
         order::open_first(&session.state, &mut actions);
         let brand = self.config.brand(&session.brand).cloned().ok_or(SessionError::UnknownBrand)?;
         let fresh = Fresh::of(self, &session, &brand, &actions).await?;
-        let now = self.clock.now();
-        let issuer =
-            Issuer { signer: self.signer.clone(), origin: self.config.server.public_url.clone(), brand };
+        let (now, issuer) = (self.clock.now(), self.issuer(brand));
         let (session, conflict) = self
             .store
-            .write(async move |tx| act::write(tx, &session.id, &actions, fresh, cancel, &issuer, now).await)
+            .write(async move |tx| {
+                let session = Stored::locked(tx, &session.id).await?;
+                act::write(tx, session, &actions, fresh, cancel, &issuer, now).await
+            })
             .await?;
         Ok(Acted { session: self.settled(session).await?, conflict })
+    }
+
+    /// [Opens](Self::open) a session and [does](Self::act) what a customer did in it.
+    ///
+    /// Where billing need not be asked first, the session is read in the transaction that writes it, and only there: reading one
+    /// costs more than everything else about most actions.
+    ///
+    /// # Errors
+    /// As those of the two.
+    pub async fn open_and_act(
+        &self,
+        claims: &Claims,
+        brand: &Arc<Brand>,
+        mut actions: Vec<Placed>,
+    ) -> Result<Acted, SessionError> {
+        if Fresh::asks(&actions) {
+            return self.act(self.open(claims, brand).await?, actions).await;
+        }
+        let (now, issuer, cancel) = (self.clock.now(), self.issuer(brand.clone()), brand.cancel);
+        let (sessions, id) = (self.clone(), claims.sid.to_string());
+        let again = actions.clone();
+        let done = self.store.write(async move |tx| {
+            let Some(session) = Stored::found(tx, &id).await? else { return Ok(None) };
+            let session = sessions.alive(session)?;
+            order::open_first(&session.state, &mut actions);
+            let done = act::write(tx, session, &actions, Fresh::default(), cancel, &issuer, now).await?;
+            Ok::<_, SessionError>(Some(done))
+        });
+        match done.await? {
+            Some((session, conflict)) => Ok(Acted { session: self.settled(session).await?, conflict }),
+            None => self.act(self.open(claims, brand).await?, again).await,
+        }
+    }
+
+    fn issuer(&self, brand: Arc<Brand>) -> Issuer {
+        Issuer { signer: self.signer.clone(), origin: self.config.server.public_url.clone(), brand }
     }
 
     /// The result of a session, with its token: of the latest run that has an outcome.

@@ -98,8 +98,13 @@ impl Stored {
 
     /// The session of this id, as the transaction sees it.
     pub(crate) async fn locked(tx: &mut Tx, id: &str) -> Result<Self, Error> {
-        let row = sqlx::query("SELECT * FROM sessions WHERE id = $1").bind(id).fetch_one(tx).await?;
-        Self::read(&row)
+        Self::found(tx, id).await?.ok_or_else(|| sqlx::Error::RowNotFound.into())
+    }
+
+    /// The session of this id, as the transaction sees it, if there is one.
+    pub(super) async fn found(tx: &mut Tx, id: &str) -> Result<Option<Self>, Error> {
+        let row = sqlx::query("SELECT * FROM sessions WHERE id = $1").bind(id).fetch_optional(tx).await?;
+        row.as_ref().map(Self::read).transpose()
     }
 
     /// Writes a session that is opened for the first time. One that is there already is left as it is, and the answer false.
