@@ -72,6 +72,11 @@ function shortened(glue, { imports, exports }) {
   cut("if (!('encodeInto' in cachedTextEncoder))", "let WASM_VECTOR_LEN", "");
   // Nobody reads the 2 GB after which Safari's decoder has to be made anew.
   cut("const MAX_SAFARI_DECODE_BYTES", "const cachedTextEncoder", "const decodeText = (bytes) => cachedTextDecoder.decode(bytes);\n");
+  // Every browser that has the rest has this, too. A buffer that was detached is not the memory's any more.
+  cut("(typeof FinalizationRegistry", "new FinalizationRegistry", "");
+  for (const [cached, made] of [["cachedDataViewMemory0", "DataView"], ["cachedUint8ArrayMemory0", "Uint8Array"]]) {
+    cut(`if (${cached} === null`, `${cached} = new ${made}`, `if (${cached}?.buffer != wasm.memory.buffer) {\n`);
+  }
   const found = glue.matchAll(/^import \* as (import\d+) from "([^"]+)"/gm);
   const namespaces = Object.fromEntries([...found].map(([, namespace, module]) => [module, namespace]));
   const head = "    const import0 = {\n        __proto__: null,\n";
@@ -95,8 +100,6 @@ const START = `let wasm;
 async function __wbg_init(instantiate) {
     const { instance } = await instantiate(__wbg_get_imports());
     wasm = instance.exports;
-    cachedDataViewMemory0 = null;
-    cachedUint8ArrayMemory0 = null;
     wasm.__wbindgen_start();
 }
 `;
