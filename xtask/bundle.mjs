@@ -141,7 +141,9 @@ const CLIENT = '"use client";';
 
 /** A script of another origin that was not asked for with CORS has no address of its own to import from.
  *  https://html.spec.whatwg.org/multipage/webappapis.html#creating-a-classic-script (muted errors) */
-const BESIDE = '(()=>{"use strict";const $opening=new URL("opening.js",document.currentScript.src).href;';
+const BESIDE =
+  '(()=>{"use strict";if(!document.currentScript)throw Error(\'Farewell: embed.js is no module. Load it without type="module".\');' +
+  'const $opening=new URL("opening.js",document.currentScript.src).href;';
 
 /** One script of the package. Each loads the others lazily, by name: they stay files of their own. */
 async function script(source, others, { preamble, finish = linked } = {}) {
