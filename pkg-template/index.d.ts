@@ -140,10 +140,15 @@ export declare class Farewell {
 
 export { Farewell as Renumerate };
 
+/** What the dialog fires. It bubbles to the document and the window. */
+interface FarewellEventMap {
+  "farewell:retained": CustomEvent<FlowResult>;
+  "farewell:cancelled": CustomEvent<FlowResult>;
+  "farewell:complete": CustomEvent<FlowResult>;
+}
+
 declare global {
-  interface HTMLElementEventMap {
-    "farewell:retained": CustomEvent<FlowResult>;
-    "farewell:cancelled": CustomEvent<FlowResult>;
-    "farewell:complete": CustomEvent<FlowResult>;
-  }
+  interface HTMLElementEventMap extends FarewellEventMap {}
+  interface DocumentEventMap extends FarewellEventMap {}
+  interface WindowEventMap extends FarewellEventMap {}
 }

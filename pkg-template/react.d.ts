@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactElement, ReactNode } from "react";
+import type { ButtonHTMLAttributes, HTMLAttributes, Key, ReactElement, ReactNode, Ref } from "react";
 import type { CallbackOptions, FlowResult, RenumerateConfig, SessionSource } from "./index.js";
 
 export type { CallbackOptions, FlowResult, RenumerateConfig, SessionSource } from "./index.js";
@@ -37,16 +37,24 @@ export interface UseRenumerate {
 /** @throws Error outside of a `RenumerateProvider`. */
 export declare function useRenumerate(options: UseRenumerateOptions): UseRenumerate;
 
-export interface CancelButtonProps extends UseRenumerateOptions, Omit<ButtonHTMLAttributes<HTMLButtonElement>, "form" | "type"> {
+export type CancelButtonProps = CancelButtonAttributes &
+  (
+    | {
+        /**
+         * Puts the button into a form that leads to the flow as a page: so it works where JavaScript is missing, broken or not there
+         * yet. Only for a session id, not for a function: it is written into the page.
+         */
+        form: boolean;
+        sessionId: string | null | undefined;
+      }
+    | { form?: false | undefined; sessionId: SessionSource | null | undefined }
+  );
+
+interface CancelButtonAttributes extends UseRenumerateOptions, Omit<ButtonHTMLAttributes<HTMLButtonElement>, "form" | "type"> {
   /** By default `farewell-cancel-btn`. */
   className?: string | undefined;
   /** The button's text. By default "Cancel Subscription". Children come first. Some places prescribe it: the session's `label` is lawful. */
   label?: string | undefined;
-  /**
-   * Puts the button into a form that leads to the flow as a page: so it works where JavaScript is missing, broken or not there yet.
-   * Only for a session id, not for a function: it is written into the page.
-   */
-  form?: boolean | undefined;
 }
 
 export interface SubscriptionHubProps {
@@ -72,6 +80,31 @@ export declare function SubscriptionHub(props: SubscriptionHubProps): ReactEleme
  * The cancel button. Rendered on a server as well; loads nothing before a customer points at it or presses it. Disabled while there
  * is no session. Attributes of a `<button>` are passed on.
  *
- * @throws Error outside of a `RenumerateProvider`; in its click handler, if the session id begins with neither `ret_` nor `sub_`.
+ * @throws Error outside of a `RenumerateProvider`; TypeError if a callback is no function, or for `form` with a session function;
+ * in its click handler, Error if the session id begins with neither `ret_` nor `sub_`.
  */
 export declare function CancelButton(props: CancelButtonProps): ReactElement;
+
+/** What the elements of `@farewell/js/element` take in JSX. A function for a session is a property: set it by a `ref`. */
+interface ElementAttributes extends HTMLAttributes<HTMLElement> {
+  session?: string | undefined;
+  "public-key"?: string | undefined;
+  "api-base"?: string | undefined;
+  "fallback-email"?: string | undefined;
+  ref?: Ref<HTMLElement> | undefined;
+  key?: Key | null | undefined;
+}
+
+declare module "react" {
+  namespace JSX {
+    interface IntrinsicElements {
+      "farewell-cancel-button": ElementAttributes & {
+        label?: string | undefined;
+        "button-class"?: string | undefined;
+        disabled?: boolean | undefined;
+        fragment?: "false" | undefined;
+      };
+      "farewell-hub": ElementAttributes;
+    }
+  }
+}

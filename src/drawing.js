@@ -8,15 +8,17 @@ export function dress(dialog, style) {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(style);
   rootOf(dialog).adoptedStyleSheets = [sheet];
-  // What gets the focus is scrolled clear of the buttons that stick to the bottom.
-  dialog.style.scrollPaddingBottom = "min(11em, 30dvh)";
 }
 
-/** Gives a dialog the colours of the session's brand, by custom properties. What the page says by them comes first. */
+/** Gives a dialog the look of the session's brand, by custom properties. What the page says by them comes first. A page that sets
+ *  a colour has none of the brand's, which were not chosen to go with it. */
 export function paint(dialog, { theme = [] }) {
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  for (const [name, light, other] of theme) {
-    if (!getComputedStyle(dialog).getPropertyValue(name)) dialog.style.setProperty(name, dark ? other : light);
+  const page = getComputedStyle(dialog);
+  const colored = theme.some(([name, light]) => light[0] == "#" && page.getPropertyValue(name));
+  for (const [name, light, dark] of theme) {
+    const color = light[0] == "#";
+    if (color ? colored : page.getPropertyValue(name)) continue;
+    dialog.style.setProperty(name, color ? `light-dark(${light}, ${dark})` : light);
   }
 }
 
@@ -33,6 +35,7 @@ export function show(dialog, form) {
   root.replaceChildren(form, root.said);
   root.said.textContent = "";
   const heading = root.querySelector("h2");
+  heading.part = "headline";
   dialog.ariaLabel = heading.textContent;
   dialog.scrollTop = 0;
   if (focused) heading.focus();

@@ -365,16 +365,17 @@ impl Visit {
         let run = self.state.runs.last()?;
         let outcome = run.outcome.filter(|_| number > self.told)?;
         self.told = number;
+        let (callback, event) = match outcome {
+            flow::Outcome::Saved => ("onRetained", "farewell:retained"),
+            flow::Outcome::Canceled => ("onCancelled", "farewell:cancelled"),
+            // Nothing was decided: there is nothing to hand over.
+            flow::Outcome::Aborted => return None,
+        };
         if let (Some(token), None) = (&self.token, &self.return_url)
             && get(&self.client.options, "fragment").as_bool() != Some(false)
         {
             stage::set_fragment(&with_result_token(&stage::fragment(), token));
         }
-        let (callback, event) = match outcome {
-            flow::Outcome::Saved => ("onRetained", "farewell:retained"),
-            flow::Outcome::Canceled => ("onCancelled", "farewell:cancelled"),
-            flow::Outcome::Aborted => return None,
-        };
         Some(Told { callback, event, result: self.result() })
     }
 

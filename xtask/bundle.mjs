@@ -72,6 +72,11 @@ function shortened(glue, { imports, exports }) {
   cut("if (!('encodeInto' in cachedTextEncoder))", "let WASM_VECTOR_LEN", "");
   // Nobody reads the 2 GB after which Safari's decoder has to be made anew.
   cut("const MAX_SAFARI_DECODE_BYTES", "const cachedTextEncoder", "const decodeText = (bytes) => cachedTextDecoder.decode(bytes);\n");
+  // Every browser that has the rest has this, too. A buffer that was detached is not the memory's any more.
+  cut("(typeof FinalizationRegistry", "new FinalizationRegistry", "");
+  for (const [cached, made] of [["cachedDataViewMemory0", "DataView"], ["cachedUint8ArrayMemory0", "Uint8Array"]]) {
+    cut(`if (${cached} === null`, `${cached} = new ${made}`, `if (${cached}?.buffer != wasm.memory.buffer) {\n`);
+  }
   const found = glue.matchAll(/^import \* as (import\d+) from "([^"]+)"/gm);
   const namespaces = Object.fromEntries([...found].map(([, namespace, module]) => [module, namespace]));
   const head = "    const import0 = {\n        __proto__: null,\n";
@@ -95,8 +100,6 @@ const START = `let wasm;
 async function __wbg_init(instantiate) {
     const { instance } = await instantiate(__wbg_get_imports());
     wasm = instance.exports;
-    cachedDataViewMemory0 = null;
-    cachedUint8ArrayMemory0 = null;
     wasm.__wbindgen_start();
 }
 `;
@@ -138,7 +141,9 @@ const CLIENT = '"use client";';
 
 /** A script of another origin that was not asked for with CORS has no address of its own to import from.
  *  https://html.spec.whatwg.org/multipage/webappapis.html#creating-a-classic-script (muted errors) */
-const BESIDE = '(()=>{"use strict";const $opening=new URL("opening.js",document.currentScript.src).href;';
+const BESIDE =
+  '(()=>{"use strict";if(!document.currentScript)throw Error(\'Farewell: embed.js is no module. Load it without type="module".\');' +
+  'const $opening=new URL("opening.js",document.currentScript.src).href;';
 
 /** One script of the package. Each loads the others lazily, by name: they stay files of their own. */
 async function script(source, others, { preamble, finish = linked } = {}) {

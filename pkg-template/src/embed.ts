@@ -13,6 +13,7 @@ declare global {
   var farewell: Queue | undefined;
 }
 
+// Where there is none, it was loaded as a module: packaging (`xtask/bundle.mjs`) has put a line before this that says "embed.js is no module".
 const script = document.currentScript as HTMLScriptElement;
 const { publicKey = "", apiBase, fallbackEmail, session, mount, label, classes, fragment } = script.dataset;
 const config: RenumerateConfig = {
@@ -25,11 +26,15 @@ const config: RenumerateConfig = {
 
 const start = () => {
   const instance = Farewell.getInstance(config);
-  const call: Queue = (method, ...args) => (instance[method] as (...args: never[]) => unknown)(...args);
+  const call: Queue = (method, ...args) => {
+    if (typeof instance[method] != "function") throw TypeError(`Farewell: there is no method ${method}`);
+    return (instance[method] as (...args: never[]) => unknown)(...args);
+  };
   const { q = [] } = globalThis.farewell ?? {};
   globalThis.farewell = call;
   defineButton(config);
   defineHub(config);
+  if (mount && !session) console.error("Farewell: data-mount is without a data-session. Pass the id of a session in it.");
   const mine = session && mount ? [["mountCancelButton", mount, session, { label, classes }] as unknown as Call] : [];
   for (const early of [...mine, ...q]) {
     try {

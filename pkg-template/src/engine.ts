@@ -8,7 +8,7 @@ import wasm from "farewell-wasm";
 export type Engine = { showRetentionView: typeof showRetentionView };
 
 /** `Uint8Array.fromBase64` is younger than some browsers this runs in, and than TypeScript's own list. */
-type Bytes = { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
+type Bytes = typeof Uint8Array & { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
 
 let loading: Promise<Engine> | undefined;
 
@@ -31,13 +31,7 @@ async function start(): Promise<Engine> {
   return { showRetentionView };
 }
 
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const native = (Uint8Array as Bytes).fromBase64;
-  if (native) return native.call(Uint8Array, base64);
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
-}
+const decode = (base64: string) =>
+  (Uint8Array as Bytes).fromBase64?.(base64) ?? Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
 
 load().catch(() => {}); // whoever needs it asks again, and is told why

@@ -19,17 +19,17 @@ type Ways = {
 /**
  * Shows the failure in the dialog, and tells the developer in one line of the console.
  *
- * @param refused whether the server did not take the session.
+ * @param cause what the server answered, an error of the way there, an error of the session function in an array of its own, or
+ *   nothing when nobody answered.
  */
-export function fail(
-  dialog: HTMLDialogElement,
-  refused: boolean,
-  cause: unknown,
-  { apiBase, email, session, attempt }: Ways,
-): void {
+export function fail(dialog: HTMLDialogElement, cause: any, { apiBase, email, session, attempt }: Ways): void {
+  const status = cause?.[2];
+  const refused = status == 401;
+  // The page's own function, whose error is the page's to see.
+  const own = cause?.length == 1;
+  if (own) console.error("Farewell: the session function gave no id:", cause[0]);
   // A refusal says itself what to look at.
-  const look = refused ? " Look at the session id." : Array.isArray(cause) && /^4/.test(cause[2]) ? "" : " Look at apiBase.";
-  console.error(`Farewell: no flow from ${apiBase}/v1/flow: ${told(cause)}${look}`);
+  else console.error(`Farewell: no flow from ${apiBase}/v1/flow: ${told(cause)}${refused ? " Look at the session id." : status >= 400 && status < 500 ? "" : " Look at apiBase."}`);
 
   const root = dialog.firstElementChild!.shadowRoot!;
   const loading = [...root.childNodes];
@@ -38,7 +38,6 @@ export function fail(
 
   const again = () => {
     if (refused) return location.reload();
-    removeEventListener("online", again);
     root.adoptedStyleSheets = [];
     root.replaceChildren(...loading);
     root.querySelector("p")!.textContent = dialog.ariaLabel = "One moment";
@@ -64,10 +63,10 @@ export function fail(
     const href = `mailto:${email}?subject=Cancel%20subscription&body=${encodeURIComponent(letter)}`;
     step.append(line("Or write to ", { textContent: email, href }));
   }
-  if (!refused) step.append(line("", { textContent: "Open as page", href: `${apiBase}/c#${known}`, onclick: asPage }));
+  if (!refused && !own) step.append(line("", { textContent: "Open as page", href: `${apiBase}/c#${known}`, onclick: (event) => asPage(event).catch(again) }));
   const ways = element("div", { className: "actions" });
   ways.append(
-    element("button", { className: "leave", textContent: refused ? "Reload the page" : "Try again", onclick: again }),
+    element("button", { className: refused ? "leave" : "leave again", textContent: refused ? "Reload the page" : "Try again", onclick: again }),
     element("button", { className: "plain", textContent: "Close", onclick: () => dialog.close() }),
   );
   step.append(ways);
@@ -78,8 +77,6 @@ export function fail(
   } catch {
     // A browser too old for this shows the same words in its own style.
   }
-  if (offline) addEventListener("online", again);
-  dialog.addEventListener("close", () => removeEventListener("online", again));
   dialog.ariaLabel = title;
   heading.focus();
 }
@@ -91,8 +88,8 @@ function line(before: string, link: Partial<HTMLAnchorElement>): HTMLElement {
 }
 
 /** What the server said, the kind of an error, or silence. Never an error's message, which may quote the session id. */
-function told(cause: unknown): string {
-  if (Array.isArray(cause)) {
+function told(cause: any): string {
+  if (cause?.[2]) {
     const [, answer, status] = cause as Fetched;
     const error = (answer as { error?: string } | null)?.error;
     return `status ${status}${error ? `, "${error}"` : "."}`;

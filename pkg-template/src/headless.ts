@@ -16,6 +16,8 @@ export class FlowError extends Error {
 }
 
 export async function openFlow(session: SessionSource, config: RenumerateConfig): Promise<HeadlessFlow> {
+  if (!globalThis.document) throw new FlowError(0, "a flow is opened in a browser: there is no document here.");
+  check(config);
   const apiBase = addressOf(config);
   // Only now: importing this on a server, or in a page that never opens a flow, starts nothing.
   const starting = import("./engine.js").then(({ load }) => load());
@@ -66,6 +68,19 @@ export async function openFlow(session: SessionSource, config: RenumerateConfig)
   };
 }
 
+/** Refuses a configuration that is none, or in which something is not what it is said to be. */
+function check(config: RenumerateConfig): void {
+  const wrong = (name: string, value: unknown, wanted: string) => {
+    if (value != null && typeof value != wanted) throw new TypeError(`${name} is ${typeof value}, not ${wanted}`);
+  };
+  if (!config) throw new TypeError("openFlow takes a configuration, with publicKey, behind the session");
+  const { publicKey, apiBase, fallbackEmail, fragment, callbacks } = config;
+  for (const [name, value] of Object.entries({ publicKey, apiBase, fallbackEmail })) wrong(name, value, "string");
+  wrong("fragment", fragment, "boolean");
+  wrong("callbacks", callbacks, "object");
+  for (const [name, value] of Object.entries(callbacks ?? {})) wrong(name, value, "function");
+}
+
 /** Puts what an action says into the fields of the step. A choice that is not there is an error. */
 function fill(form: HTMLFormElement, { do: _, follow_up, ...fields }: FlowAction & Record<string, string | undefined>): void {
   const reason = fields["reason"];
@@ -90,6 +105,7 @@ function detached(): HTMLDialogElement {
 
 async function fetched(session: SessionSource, apiBase: string, publicKey: string) {
   const id = typeof session === "function" ? await session() : session;
+  if (!/^(ret|sub)_/.test(id)) throw new FlowError(0, `there is no session id: ${typeof id}, where one beginning with ret_ was expected.`);
   const body = new URLSearchParams({ session: id, public_key: publicKey || "" });
   const answer = await fetch(apiBase + "/v1/flow", { method: "POST", body }).catch(() => {
     throw new FlowError(0, `no answer from ${apiBase}. Is the option apiBase the server's address?`);

@@ -1,9 +1,8 @@
 // The subscription hub: a part of the page that shows what a customer pays for. The server draws it, and everything that can be
 // done in it is a form that opens the flow; without this script the same forms lead to the flow as a page.
 
-import { adopt, draw, paint, warm } from "./opening.js";
+import { adopt, draw, paint, style, warm } from "./opening.js";
 import hubStyle from "../../flow/src/hub.css";
-import style from "../../flow/src/style.css";
 import type { CallbackOptions, RenumerateConfig, SessionSource } from "../index.js";
 import type { Farewell } from "./index.js";
 
@@ -22,12 +21,16 @@ export async function mount(
   session: SessionSource,
   [outer, inner, callbacks]: [outer?: string, inner?: string, callbacks?: CallbackOptions],
 ): Promise<void> {
-  if (outer) element.className = outer;
+  const classes = (on: HTMLElement, name: string, given: unknown) => {
+    if (typeof given == "string" && given) on.className = given;
+    else if (given) console.error(`Farewell: ${name} is ${typeof given}, not string. The callbacks are the fifth argument.`);
+  };
+  classes(element, "wrapperClasses", outer);
   element.dataset.farewell = "";
   // Mounted again, in React's strict mode for example, it is the same hub.
   const host = element.querySelector<HTMLElement>(":scope > [data-farewell-hub]") ?? element.appendChild(document.createElement("div"));
   host.dataset.farewellHub = "";
-  if (inner) host.className = inner;
+  classes(host, "iframeClasses", inner);
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
   try {
     adopt();
@@ -48,7 +51,9 @@ export async function mount(
     root.firstElementChild ? (root.firstElementChild.ariaBusy = "true") : say("One moment …");
     let id = "";
     try {
-      id = typeof session === "function" ? await session() : session;
+      const given = typeof session === "function" ? await session() : session;
+      if (!given.startsWith("sub_")) throw Error(`Invalid sessionId: ${given}. Expected a subscription session ID.`);
+      id = given;
       const answer = await fetch(farewell.origin() + "/v1/hub", {
         method: "POST",
         body: new URLSearchParams({ session: id, public_key: config.publicKey || "" }),
@@ -91,11 +96,15 @@ export async function mount(
   const failed = (cause: unknown, id: string) => {
     const refused = Array.isArray(cause) && cause[0] === 401;
     // Never an error's message, which may quote the session id.
-    const told = Array.isArray(cause) ? `status ${cause[0]}${cause[1] ? `, "${cause[1]}"` : "."}` : (cause as Error)?.name;
-    console.error(`Farewell: no hub from ${farewell.origin()}/v1/hub: ${told} Look at ${refused ? "the session id" : "apiBase"}.`);
+    const told = Array.isArray(cause) ? `status ${cause[0]}${cause[1] ? `, "${cause[1]}"` : "."}` : `${(cause as Error)?.name}.`;
+    // A refusal says itself what to look at.
+    const look = refused ? " Look at the session id." : Array.isArray(cause) && /^4/.test(cause[0]) ? "" : " Look at apiBase.";
+    // Without an id it is the page's own function that failed, whose error is the page's to see.
+    if (!id) console.error("Farewell: the session function gave no id:", cause);
+    else console.error(`Farewell: no hub from ${farewell.origin()}/v1/hub: ${told}${look}`);
     const ways = make("div", { className: "actions" });
     ways.append(make("button", { className: "plain", textContent: "Try again", onclick: () => void refresh() }));
-    if (!refused) ways.append(make("a", { textContent: "Open as page", href: `${farewell.origin()}/c#${id}` }));
+    if (!refused && id) ways.append(make("a", { textContent: "Open as page", href: `${farewell.origin()}/c#${id}` }));
     const email = config.fallbackEmail;
     if (email) ways.append(make("a", { textContent: email, href: `mailto:${email}?subject=My%20subscription` }));
     say(refused ? "This page has expired. Reload it and try again." : "This did not load. Nothing was changed.", ways);

@@ -10,8 +10,8 @@ export type Fetched = [id: string, answer: object, status: number];
 /** Calls the callback that is in force, if there is one. */
 export type Call = (name: keyof CallbackOptions, result: FlowResult) => void;
 
-/** What is on its way or has come, so that hover, focus and press ask once: the opening under 0, a document under its session. */
-const memory = new Map<unknown, Promise<unknown>>();
+/** What is on its way or has come, under its session, so that hover, focus and press ask once. */
+const memory = new Map<unknown, Promise<any>>();
 
 /** The dialog of each session: opening it twice is opening it once. */
 const dialogs = new Map<SessionSource, HTMLDialogElement>();
@@ -19,51 +19,45 @@ const dialogs = new Map<SessionSource, HTMLDialogElement>();
 let instance: Farewell | undefined;
 let sheet: CSSStyleSheet;
 
-const TYPES: Record<string, string> = {
-  label: "string",
-  apiBase: "string",
-  publicKey: "string",
-  classes: "string",
-  fallbackEmail: "string",
-  debug: "boolean",
-  fragment: "boolean",
-  callbacks: "object",
-};
+/** An example of each option: what is given has to be of its type. (Shorter than the types' names.) */
+const SAMPLE: Record<string, unknown> = { label: "", apiBase: "", publicKey: "", classes: "", fallbackEmail: "", debug: true, fragment: true, callbacks: {} };
 
-/** Starts the work under this key unless it was started before. Forgets every failure. */
-const once = <T>(key: unknown, work: () => Promise<T>, begun = memory.get(key)): Promise<T> => {
-  if (!begun) {
-    memory.set(key, (begun = work()));
-    begun.catch(() => memory.delete(key));
-  }
-  return begun as Promise<T>;
-};
-
-/** Refuses options that are not what they are said to be, and ids that do not begin as they should. Only a prefix is checked: what
- *  else is wrong with an id the server can tell better. A function passes; so do nothing, null and options that are not known. */
-const check = (options: any, session?: SessionSource, kinds?: string) => {
-  if (kinds && typeof session != "function" && kinds.split(" or ").every((kind) => !(session as string).startsWith(kind.slice(0, 3) + "_")))
-    throw Error(`Invalid sessionId: ${session}. Expected a ${kinds} session ID.`);
+/** Refuses options that are not what they are said to be, and callbacks that are none, within `callbacks` too. Nothing, null and
+ *  options that are not known pass. */
+const check = (options: any) => {
   for (const name in options) {
-    const wanted = /^on/.test(name) ? "function" : TYPES[name];
-    if (wanted && options[name] != null && wanted != typeof options[name])
-      throw TypeError(`${name} is ${typeof options[name]}, not ${wanted}`);
+    const value = options[name];
+    const sample = /^on/.test(name) ? find : (SAMPLE[name] ?? value);
+    if (value != null && typeof sample != typeof value)
+      throw TypeError(`${name} is ${typeof value}, not ${typeof sample}`);
+    if (SAMPLE[name]) check(value);
   }
+};
+
+/** Refuses ids that do not begin as they should. Only a prefix is checked: what else is wrong with an id the server can tell
+ *  better. A function passes. */
+const expect = <T extends SessionSource>(session: T, kinds = "retention or subscription"): T => {
+  if (!(session as any)?.call && kinds.match(/ret|sub/g)!.every((kind) => !(session as string).startsWith(kind + "_")))
+    throw Error(`Invalid sessionId: ${session}. Expected a ${kinds} session ID.`);
+  return session;
 };
 
 const find = (id: string) => {
   const element = document.getElementById(id);
-  if (element) return element;
-  throw Error(`Element with id ${id} not found`);
+  if (!element) throw Error(`Element with id ${id} not found`);
+  return element;
 };
 
+/** The id, asked for where it is not known. What is none is an error before anybody else sees it. */
+const ask = async (session: any): Promise<string> => expect(session.call ? await session() : session);
+
 /** An id; of a function nothing, since it is not known yet. */
-const known = (session: SessionSource) => (typeof session != "function" ? session : "");
+const known = (session: any): string => (session.call ? "" : session);
 
 const make = <K extends keyof HTMLElementTagNameMap>(parent: Node, tag: K, properties?: object) =>
   parent.appendChild(Object.assign(document.createElement(tag), properties));
 
-const opening = () => once(0, () => import("./opening.js"));
+const opening = () => import("./opening.js");
 
 export class Farewell {
   #config!: RenumerateConfig;
@@ -72,7 +66,7 @@ export class Farewell {
   static getInstance(config: RenumerateConfig): Farewell {
     const one = instance ?? new Farewell(config);
     // On a server every request gets its own.
-    instance = globalThis.window && one;
+    instance = globalThis.document && one;
     one.updateConfig(config);
     return one;
   }
@@ -83,7 +77,7 @@ export class Farewell {
   }
 
   setCallbacks(callbacks?: CallbackOptions): void {
-    check(callbacks);
+    check({ callbacks });
     this.#callbacks = callbacks;
   }
 
@@ -108,50 +102,49 @@ export class Farewell {
   cleanup(): void {}
 
   mountCancelButton(elementId: string, session: SessionSource, options?: MountCancelButtonOptions | string): void;
-  // A string has no `label` and no callbacks, so it needs no case of its own for those.
-  mountCancelButton(elementId: string, session: SessionSource, options: any = {}): void {
-    check(options, session, "retention");
+  mountCancelButton(elementId: string, session: SessionSource, options: any): void {
+    if (options?.trim) options = { classes: options };
+    expect(session, "retention");
+    check({ callbacks: options });
     const container = find(elementId);
     this.initialize();
     const warm = () => (navigator as { connection?: { saveData?: boolean } }).connection?.saveData || this.warm(session);
-    // Handler properties, so that mounting again on an adopted button replaces what an earlier mount put there.
-    const button = Object.assign(
+    const button =
       container.querySelector<HTMLElement>("[data-farewell]") ??
-        make(container, "button", {
-          type: "button",
-          textContent: options.label ?? "Cancel Subscription",
-          className: (options.trim ? options : options.classes) || "farewell-cancel-btn",
-        }),
-      {
-        onpointerenter: warm,
-        onfocus: warm,
-        onclick: (event: Event) => {
-          event.preventDefault();
-          // Safari does not focus a button that is clicked, and the dialog gives focus back to what had it.
-          // https://bugs.webkit.org/show_bug.cgi?id=22261
-          button.focus();
-          this.showRetentionView(session, options);
-        },
-      },
-    );
+      make(container, "button", {
+        type: "button",
+        textContent: options?.label || "Cancel Subscription",
+        className: options?.classes || "farewell-cancel-btn",
+      });
+    // Handler properties, so that mounting again on an adopted button replaces what an earlier mount put there.
+    button.onfocus = button.onpointerenter = warm;
+    button.onclick = (event: Event) => {
+      event.preventDefault();
+      // Safari does not focus a button that is clicked, and the dialog gives focus back to what had it.
+      // https://bugs.webkit.org/show_bug.cgi?id=22261
+      button.focus();
+      this.showRetentionView(session, options);
+    };
   }
 
   mountSubscriptionHub(elementId: string, session: SessionSource, ...more: any[]): HTMLElement {
-    const href = this.getSubscriptionHubUrl(session);
+    expect(session, "subscription");
+    check({ callbacks: more[2] }); // the hub looks at the rest
     const hub = make(find(elementId), "div");
     opening()
       .then((opening) => opening.hub(this, this.#config, hub, session, more as []))
-      .catch(() => make(hub, "a", { textContent: "Open as page", href }));
+      // What the page's own function throws is the page's to see.
+      .catch(async () => make(hub, "a", { textContent: "Open as page", href: this.origin() + "/c#" + (await ask(session)) }));
     return hub;
   }
 
   getSubscriptionHubUrl(session: SessionSource): string {
-    check(0, session, "subscription");
-    return this.origin() + "/c#" + known(session);
+    return this.origin() + "/c#" + expect(session, "subscription");
   }
 
   showRetentionView(session: SessionSource, own?: CallbackOptions): HTMLDialogElement {
-    check(own, session, "retention or subscription");
+    expect(session);
+    check({ callbacks: own });
     const open = dialogs.get(session);
     if (open?.isConnected) return open;
     const config = this.#config;
@@ -171,7 +164,7 @@ export class Farewell {
     // After a while, and when nothing comes. In the letter, the end of the id tells who writes.
     const say = () => {
       status.textContent = "Not loaded yet. ";
-      if (email) make(status, "a", { textContent: email, href: `mailto:${email}?subject=Cancel ` + known(session).slice(-8) });
+      email && make(status, "a", { textContent: email, href: "mailto:" + email + "?subject=Cancel " + known(session).slice(-8) });
     };
 
     const attempt = () => {
@@ -180,7 +173,7 @@ export class Farewell {
       const flow = this.warm(session);
       opening()
         .then((opening) => opening.take(dialog, session, flow, apiBase, config, call, attempt, remove, memory))
-        .catch(() => flow.then(([id]) => dialog.isConnected && location.assign(apiBase + "/c#" + id), say));
+        .catch(() => flow.then(([id]) => dialog.isConnected && (location.assign(apiBase + "/c#" + id)), say));
     };
 
     const remove = (this.cleanup = () => {
@@ -209,14 +202,20 @@ export class Farewell {
 
   /** What draws the first step, and the document it draws, side by side. */
   warm(session: SessionSource): Promise<Fetched> {
-    opening();
-    return once(session, async () => {
-      const id = known(session) || (await (session as () => Promise<string>)());
+    opening().catch(() => {}); // whoever needs it asks again
+    const begin = async (): Promise<Fetched> => {
+      const id = await ask(session).catch((error: unknown) => {
+        throw [error]; // the page's own, and not the server's
+      });
       // A form, and no header of ours: so a server on another origin is asked right away, without a preflight.
-      const body = new URLSearchParams({ session: id, public_key: this.#config.publicKey || "" });
+      const body = new URLSearchParams({ public_key: this.#config.publicKey ?? "", session: id });
       const answer = await fetch(this.origin() + "/v1/flow", { method: "POST", body });
       return [id, await answer.json(), answer.status];
-    });
+    };
+    const flow: Promise<Fetched> = memory.get(session) ?? begin();
+    memory.set(session, flow);
+    flow.catch(() => memory.delete(session));
+    return flow;
   }
 }
 

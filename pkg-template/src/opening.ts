@@ -11,23 +11,20 @@ import { fail } from "./failure.js";
 import type { Call, Fetched } from "./index.js";
 import { shield } from "./shield.js";
 
-// The engine draws with the same.
-export { draw, dress, paint, show };
+// The engine draws with the same, and the hub.
+export { draw, dress, paint, show, style };
 
 type Mount = typeof import("./hub.js").mount;
 
 /** The hub is in a chunk of its own: only pages that have one load it. It is no sign that somebody wants to leave, so the engine
- *  waits for one. Where nothing comes, a link leads to the hub as a page. */
+ *  waits for one. Where it does not come, `index.ts` leaves a link to the hub as a page. */
 export const hub = async (...mounting: Parameters<Mount>): Promise<void> => {
   opened = true;
-  const [farewell, , element, session] = mounting;
-  try {
-    const { mount } = await import("./hub.js");
-    await mount(...mounting);
-  } catch {
-    const id = typeof session === "string" ? session : await session();
-    element.append(Object.assign(document.createElement("a"), { textContent: "Open as page", href: farewell.getSubscriptionHubUrl(id) }));
-  }
+  const { mount } = await import("./hub.js").catch((error: unknown) => {
+    console.error("Farewell: no hub.js");
+    throw error;
+  });
+  await mount(...mounting);
 };
 
 /** The parts of a session's document that the first step is drawn from. */
@@ -43,8 +40,11 @@ const closed = ({ currentTarget: dialog }: Event) => {
   target.dispatchEvent(new CustomEvent("farewell:complete", { detail, bubbles: true }));
 };
 
-/** Dialogs that were refused a document, and asked once more. */
-const again = new WeakSet<HTMLDialogElement>();
+// What failed for want of a network is tried again when there is one. In the flow it keeps its number, so that it is done once.
+addEventListener("online", () => {
+  const host = document.querySelector("dialog[data-farewell] > div");
+  host?.shadowRoot?.querySelector<HTMLElement>(".again, .notice button")?.click();
+});
 
 let engine: Promise<Engine> | undefined;
 
@@ -105,6 +105,10 @@ export async function take(
   dialog.addEventListener("close", closed, true);
   // A slow answer is no reason to wait for the engine as well.
   const slow = setTimeout(warm, 1e3);
+  // A page that does not say whether it is light or dark leaves that to the device.
+  if (getComputedStyle(dialog).colorScheme == "normal" && !document.querySelector("[name=color-scheme]")) {
+    dialog.style.colorScheme = "light dark";
+  }
   try {
     adopt();
     shield(dialog);
@@ -120,13 +124,11 @@ export async function take(
     // What failed, or did not come, is asked for anew: an answer once at once, since it may be that of a session which a
     // function can renew, or have come long before the press.
     memory.clear();
-    const answered = Array.isArray(cause);
-    if (answered && !again.has(dialog)) {
-      again.add(dialog);
+    if ((cause as Fetched | undefined)?.[2] && !(dialog as { again?: boolean }).again) {
+      (dialog as { again?: boolean }).again = true;
       return attempt();
     }
-    const refused = answered && cause[2] === 401;
-    return fail(dialog, refused, cause, { apiBase, email: config.fallbackEmail, session, attempt });
+    return fail(dialog, cause, { apiBase, email: config.fallbackEmail, session, attempt });
   }
 
   clearTimeout(slow);
@@ -201,11 +203,7 @@ export async function take(
       call(name, result);
     };
     const { publicKey, fallbackEmail, fragment } = config;
-    const callbacks = {
-      onRetained: tell("onRetained"),
-      onCancelled: tell("onCancelled"),
-      onComplete: tell("onComplete"),
-    };
+    const callbacks = Object.fromEntries((["onRetained", "onCancelled", "onComplete"] as const).map((name) => [name, tell(name)]));
     let another = typeof session === "function" ? session : undefined;
     const renew = async (again: string[][]) => {
       const id = another!();

@@ -30,6 +30,11 @@ const useInstance = (what = "useRenumerate") => {
 /** Callbacks that stay the same: what is called is what the last render gave, also in a flow that was opened before it. */
 const useCallbacks = (callbacks: CallbackOptions | undefined) => {
   const own = useRef<CallbackOptions>({}).current;
+  for (const name of NAMES) {
+    const given = typeof (callbacks?.[name] ?? Farewell);
+    // Here an error boundary sees it, and nobody has pressed yet.
+    if (given != "function") throw TypeError(`${name} is ${given}, not function`);
+  }
   useEffect(() => {
     for (const name of NAMES) own[name] = callbacks?.[name];
   });
@@ -52,6 +57,7 @@ export function useRenumerate({ sessionId, callbacks }: UseRenumerateOptions): U
 
 export function CancelButton({ sessionId, callbacks, className, label, children, form, ...rest }: CancelButtonProps): ReactNode {
   const instance = useInstance();
+  if (form && typeof sessionId == "function") throw TypeError("form takes a session id, not a function: it is written into the page");
   const { open, isReady } = useRenumerate({ sessionId, callbacks });
   const warm = () => void (isReady && instance.warm(sessionId as SessionSource));
   const hint = () => (navigator as { connection?: { saveData?: boolean } }).connection?.saveData || warm();
@@ -80,7 +86,7 @@ export function CancelButton({ sessionId, callbacks, className, label, children,
   return createElement(
     "form",
     { method: "post", action: instance.origin() + "/c" },
-    createElement("input", { type: "hidden", name: "session", value: sessionId as string }),
+    createElement("input", { type: "hidden", name: "session", value: (sessionId as string) || "" }),
     button,
   );
 }

@@ -10,10 +10,12 @@ const Base = (globalThis.HTMLElement ?? Object) as typeof HTMLElement;
 let defaults: Partial<RenumerateConfig> = {};
 
 export class FarewellHub extends Base {
-  static observedAttributes = ["session"];
+  static observedAttributes = ["session", "public-key", "api-base", "fallback-email"];
 
   #session: SessionSource | undefined;
-  #shown: SessionSource | null | undefined;
+  /** What is shown: the session and the attributes it was shown with. */
+  #shown: unknown[] = [];
+  #changing = false;
 
   /** The session id, or a function that asks for one. As a property it comes before the attribute. */
   get session(): SessionSource | null {
@@ -22,21 +24,35 @@ export class FarewellHub extends Base {
 
   set session(session: SessionSource | null | undefined) {
     this.#session = session ?? undefined;
-    this.#show();
+    this.#change();
   }
 
   connectedCallback(): void {
-    this.#show();
+    this.#change();
   }
 
   attributeChangedCallback(): void {
-    this.#show();
+    this.#change();
+  }
+
+  /** What is set one after the other is shown once. */
+  #change(): void {
+    if (this.#changing) return;
+    this.#changing = true;
+    queueMicrotask(() => {
+      this.#changing = false;
+      this.#show();
+    });
   }
 
   #show(): void {
+    if (!this.isConnected) return;
     const session = this.session;
-    if (!this.isConnected || !session || session === this.#shown) return;
-    this.#shown = session;
+    const now = [session, ...FarewellHub.observedAttributes.slice(1).map((name) => this.getAttribute(name))];
+    if (now.every((value, i) => value === this.#shown[i])) return;
+    this.#shown = now;
+    // Without its session, nothing of the customer stays in the page.
+    if (!session) return this.replaceChildren();
     const attribute = (name: string) => this.getAttribute(name) ?? undefined;
     const own = { publicKey: attribute("public-key"), apiBase: attribute("api-base"), fallbackEmail: attribute("fallback-email") };
     const given = Object.entries(own).filter(([, value]) => value !== undefined);

@@ -47,7 +47,8 @@ impl Kind {
 pub enum SealError {
     /// It does not have the form of a session id.
     #[error(
-        "This is not a session id: it is malformed. Pass the `id` of POST /v1/retention/session unchanged."
+        "This is not a session id: it is malformed. Pass the `id` of the answer unchanged: that of POST /v1/retention/session for \
+         the flow, that of POST /v1/subscription/session for the hub."
     )]
     Malformed,
     /// It has the form, but this server did not make it, or not like this.

@@ -117,24 +117,24 @@ impl fmt::Display for Color {
 impl Palette {
     /// The colours of the flow's stylesheet where the device is light.
     pub const LIGHT: Self = Self {
-        accent: Color::hex(0x3d46c2),
+        accent: Color::hex(0x4246c3),
         on_accent: Color::WHITE,
-        ink: Color::hex(0x16181d),
+        ink: Color::hex(0x141414),
         paper: Color::WHITE,
-        soft: Color::hex(0x5b6270),
-        tint: Color::hex(0xf4f5f7),
-        line: Color::hex(0x8b919c),
+        soft: Color::hex(0x5f5f5f),
+        tint: Color::hex(0xf3f3f3),
+        line: Color::hex(0x8e8e8e),
     };
 
     /// The colours of the flow's stylesheet where the device is dark.
     pub const DARK: Self = Self {
-        accent: Color::hex(0xaab2ff),
-        on_accent: Color::hex(0x14163a),
-        ink: Color::hex(0xf2f3f5),
+        accent: Color::hex(0xa4b4ff),
+        on_accent: Color::BLACK,
+        ink: Color::hex(0xededed),
         paper: Color::hex(0x1b1d22),
-        soft: Color::hex(0xaab0bc),
-        tint: Color::hex(0x26292f),
-        line: Color::hex(0x767d8a),
+        soft: Color::hex(0xa9aaac),
+        tint: Color::hex(0x25272c),
+        line: Color::hex(0x7f8183),
     };
 
     /// Each colour with the name of its custom property.
@@ -158,15 +158,14 @@ impl Default for Theme {
 }
 
 impl Theme {
-    /// The custom properties in which this theme differs from the flow's stylesheet. Values are safe to stand in CSS.
+    /// The custom properties of this theme: none where it is the flow's own. One colour that differs brings all of them, since the
+    /// stylesheet makes what is not set of what is. Values are safe to stand in CSS.
     #[must_use]
     pub fn properties(&self) -> Vec<Property> {
-        let usual = Palette::LIGHT.named().into_iter().zip(Palette::DARK.named());
-        let mine = self.light.named().into_iter().zip(self.dark.named());
-        let mut properties: Vec<Property> = mine
-            .zip(usual)
-            .filter(|(mine, usual)| mine != usual)
-            .map(|(((name, light), (_, dark)), _)| Property {
+        let differs = (self.light, self.dark) != (Palette::LIGHT, Palette::DARK);
+        let colors = self.light.named().into_iter().zip(self.dark.named()).filter(|_| differs);
+        let mut properties: Vec<Property> = colors
+            .map(|((name, light), (_, dark))| Property {
                 name,
                 light: light.to_string(),
                 dark: dark.to_string(),
@@ -263,27 +262,23 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_those_of_the_stylesheet() {
-        let style = include_str!("../../flow/src/style.css");
-        let (light, dark) = style.split_once("@media (prefers-color-scheme: dark)").expect("a dark scheme");
-        for (part, palette) in [(light, Palette::LIGHT), (dark, Palette::DARK)] {
-            for (name, value) in palette.named() {
-                assert!(part.contains(&format!("var({name}, {value});")), "{name}: {value}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_theme_sets_what_differs_and_nothing_else() {
+    fn a_theme_sets_all_colours_or_none() {
         assert_eq!(Theme::default().properties(), []);
         assert_eq!(Theme::default().stylesheet(":root"), None);
-        let light = Palette { accent: color("#005a9c"), ..Palette::LIGHT };
-        let theme = Theme { light, radius: Some(4), ..Theme::default() };
-        assert_eq!(
-            theme.stylesheet(":root").expect("a stylesheet"),
-            ":root {\n  --fw-accent: #005a9c;\n  --fw-radius: 4px;\n}\n\
-             @media (prefers-color-scheme: dark) {\n  :root {\n    --fw-accent: #aab2ff;\n  }\n}\n"
-        );
+        let round = Theme { radius: Some(4), ..Theme::default() };
+        assert_eq!(round.stylesheet(":root").expect("a stylesheet"), ":root {\n  --fw-radius: 4px;\n}\n");
+        let css = Theme { light: light_with_accent(), ..round }.stylesheet(":root").expect("a stylesheet");
+        let (light, dark) = css.split_once("@media (prefers-color-scheme: dark)").expect("a dark scheme");
+        for (part, palette) in [(light, light_with_accent()), (dark, Palette::DARK)] {
+            for (name, value) in palette.named() {
+                assert!(part.contains(&format!("{name}: {value};")), "{name}: {value} in {part}");
+            }
+        }
+        assert!(light.contains("--fw-radius: 4px;") && !dark.contains("--fw-radius"), "{css}");
+    }
+
+    fn light_with_accent() -> Palette {
+        Palette { accent: color("#005a9c"), ..Palette::LIGHT }
     }
 
     #[test]

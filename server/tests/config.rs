@@ -473,7 +473,7 @@ fn colours_of_a_theme_are_checked_together() {
     one("acent = \"#000000\"", &["did you mean `accent`?"]);
     one(
         "on_accent = \"#8899ff\"",
-        &["10:13: error", "#8899ff", "#3d46c2", "needs 4.5:1", "on_accent = \"", "1.4.3"],
+        &["10:13: error", "#8899ff", "#4246c3", "needs 4.5:1", "on_accent = \"", "1.4.3"],
     );
     one("line = \"#aaaaaa\"", &["needs 3:1", "1.4.11"]);
     one("radius = 25", &["from 0 to 24"]);

@@ -223,7 +223,6 @@ for (const [what, session] of [
   ["nothing but the prefix", '"ret_"'],
   ["markup and separators", '"ret_<img src=x onerror=ran=1>&public_key=pk_x #"'],
   ["far too long", '"ret_" + "x".repeat(20000)'],
-  ["a function that gives nothing", "async () => undefined"],
   ["a function that gives another kind of session", 'async () => "sub_1"'],
   ["a function that gives no promise", '() => "ret_x"'],
 ]) {
@@ -232,7 +231,7 @@ for (const [what, session] of [
     const asked = page.waitForRequest("**/v1/flow");
     await press(page, "Cancel Subscription");
     const fields = new URLSearchParams((await asked).postData());
-    assert.deepEqual([...fields.keys()], ["session", "public_key"]);
+    assert.deepEqual([...fields.keys()].sort(), ["public_key", "session"]);
     assert.equal(fields.get("public_key"), stage.server.key.public);
     await page.getByRole("link", { name: "support@acme.example" }).waitFor();
     const [line, ...more] = lines(page);
@@ -257,6 +256,13 @@ const WRONG = {
   "farewell.mountCancelButton('cancel', 'ret_x', { classes: ['a', 'b'] })": "classes is object, not string",
   "farewell.mountCancelButton('cancel', 'ret_x', { onRetained: {} })": "onRetained is object, not function",
   "farewell.showRetentionView('ret_x', { onCancelled: true })": "onCancelled is boolean, not function",
+  "new Farewell({ publicKey: '', callbacks: { onComplete: 'x' } })": "onComplete is string, not function",
+  "farewell.updateConfig({ callbacks: { onRetained: 5 } })": "onRetained is number, not function",
+  "farewell.setCallbacks(() => {})": "callbacks is function, not object",
+  "farewell.showRetentionView('ret_x', () => {})": "callbacks is function, not object",
+  "farewell.mountCancelButton('cancel', 'ret_x', 5)": "callbacks is number, not object",
+  "farewell.mountSubscriptionHub('cancel', 'sub_x', '', '', { onCancelled: 'x' })": "onCancelled is string, not function",
+  "farewell.mountSubscriptionHub('cancel', 'sub_x', '', '', 5)": "callbacks is number, not object",
 };
 
 test("options of a wrong type are refused by name, at once, and nothing is mounted or opened", async () => {
@@ -276,6 +282,42 @@ test("options of a wrong type are refused by name, at once, and nothing is mount
   });
   assert.equal(await page.locator("button").count(), before);
   assert.equal(await page.locator("dialog").count(), 0);
+  await page.evaluate(() => farewell.mountCancelButton("cancel", "ret_x", null));
+  assert.equal(await page.locator("button").count(), before + 1, "null is nothing");
+});
+
+for (const [what, gave, named] of [
+  ["nothing", "undefined", "TypeError"],
+  ["no text", "({ id: 'ret_x' })", "TypeError"],
+  ["something that is no id", "'5'", "Error: Invalid sessionId: 5. Expected"],
+]) {
+  test(`a session function that gives ${what}: nothing is asked, the developer is told that it gave no id, and another try helps`, async () => {
+    const id = await stage.server.session("cus_ada");
+    const session = `async () => globalThis.mended ? ${JSON.stringify(id)} : ${gave}`;
+    const page = await stage.billingPage("cus_ada", { session });
+    await press(page, "Cancel Subscription");
+    await heading(page, "This did not load");
+    const [line, ...more] = lines(page);
+    assert.match(line, /^Farewell: the session function gave no id: /);
+    assert.ok(line.includes(named), line);
+    assert.deepEqual(more, [], "once");
+    assert.ok(!page.requests.some((request) => request.endsWith("/v1/flow")));
+    assert.equal(await page.getByRole("link", { name: "Open as page" }).count(), 0, "there is no page without an id");
+    await page.evaluate(() => (globalThis.mended = true));
+    await press(page, "Try again");
+    await heading(page, words.survey_title);
+    assert.deepEqual(page.complaints, []);
+  });
+}
+
+test("a session function that throws: its own error is in the console, and no other address is blamed", async () => {
+  const page = await stage.billingPage("cus_ada", { session: `async () => { throw new RangeError("nobody is logged in"); }` });
+  await press(page, "Cancel Subscription");
+  await heading(page, "This did not load");
+  const [line, ...more] = lines(page);
+  assert.match(line, /the session function gave no id: RangeError: nobody is logged in/);
+  assert.deepEqual(more, []);
+  await left(page);
 });
 
 for (const session of ["5", "({})", 'Promise.resolve("ret_x")', "true"]) {

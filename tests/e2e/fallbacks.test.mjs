@@ -159,6 +159,25 @@ test("offline: said so, and it goes on by itself as soon as that is over", async
   assert.deepEqual(page.complaints, []);
 });
 
+test("offline in the middle of the flow: it goes on by itself when that is over, and is done once", async () => {
+  const customer = await stage.newcomer();
+  const page = await stage.billingPage(customer);
+  await press(page, "Cancel Subscription");
+  await press(page, words.skip_to_cancel);
+  await heading(page, words.confirm_title);
+  await page.waitForLoadState("networkidle");
+  await page.context().setOffline(true);
+  await press(page, words.cancel);
+  await page.getByText(words.notice_failed).waitFor();
+  await page.context().setOffline(false);
+  await heading(page, words.canceled_title);
+  await press(page, words.done);
+  await untilTold(page, "onComplete");
+  assert.deepEqual((await names(page)).filter((name) => name === "onCancelled"), ["onCancelled"]);
+  assert.notEqual((await stage.server.subscription(customer)).cancel_at, null);
+  assert.deepEqual(page.complaints, []);
+});
+
 test("closed while offline: it does not come back", async () => {
   const page = await stage.billingPage("cus_ben");
   await page.evaluate(() => import("/farewell/opening.js").then(() => {}));

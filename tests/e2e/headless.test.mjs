@@ -1,8 +1,11 @@
 // The engine without our DOM: a page that draws the flow itself, with everything it needs in state and actions.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 
+import { root } from "./stage/server.mjs";
 import { Stage } from "./stage/stage.mjs";
 
 let stage;
@@ -99,4 +102,30 @@ test("a session that is none is an error with the server's status", async () => 
   });
   assert.deepEqual(error.slice(0, 2), [true, 401]);
   assert.ok(error[2].length > 10);
+});
+
+test("what cannot open a flow is refused before anything is asked", async () => {
+  const page = await opened("cus_femi");
+  page.requests.length = 0;
+  const said = await page.evaluate(async () => {
+    const refused = (...call) => openFlow(...call).then(() => "opened", (error) => `${error.name}: ${error.message}`);
+    return [
+      await refused("ret_x"),
+      await refused("ret_x", { ...config, callbacks: { onComplete: 5 } }),
+      await refused("ret_x", { ...config, fragment: "false" }),
+      await refused(async () => undefined, config),
+    ];
+  });
+  assert.deepEqual(said, [
+    "TypeError: openFlow takes a configuration, with publicKey, behind the session",
+    "TypeError: onComplete is number, not function",
+    "TypeError: fragment is string, not boolean",
+    "FlowError: there is no session id: undefined, where one beginning with ret_ was expected.",
+  ]);
+  assert.deepEqual(page.requests.filter((request) => request.startsWith("POST")), []);
+});
+
+test("in Node it is refused as a FlowError, which says what it takes", async () => {
+  const { openFlow, FlowError } = await import(pathToFileURL(join(process.env.FAREWELL_PKG ?? join(root, "pkg"), "headless.js")));
+  await assert.rejects(openFlow("ret_x", { publicKey: "pk_x" }), (error) => error instanceof FlowError && /in a browser/.test(error.message));
 });

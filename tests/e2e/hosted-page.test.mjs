@@ -83,6 +83,25 @@ test("posted forms close without a decision", async () => {
   assert.deepEqual(await stage.server.subscription("cus_chloe"), unchanged);
 });
 
+test("closed without a decision and opened anew, it begins again; reloaded, it stays what it was", async () => {
+  const session = await stage.server.session("cus_chloe");
+  const first = await HostedPage.open(stage.server.origin, session);
+  await first.press(words.close);
+  assert.equal(first.heading, words.unchanged_title);
+  await first.reload();
+  assert.equal(first.heading, words.unchanged_title, "looking at it opens nothing");
+  await first.press(words.open_again);
+  await first.press(words.close);
+  const again = await HostedPage.open(stage.server.origin, session);
+  assert.equal(again.heading, words.survey_title);
+  assert.equal(again.url, first.url);
+  const unsettled = await HostedPage.open(stage.server.origin, session);
+  await unsettled.press(words.skip_to_cancel);
+  assert.equal(unsettled.heading, words.confirm_title);
+  const once = await HostedPage.open(stage.server.origin, session);
+  assert.equal(once.heading, words.confirm_title, "what is open is not begun again");
+});
+
 test("a handle that was never given leads nowhere, and says what to do", async () => {
   const answered = await fetch(`${stage.server.origin}/c/AAAAAAAAAAAAAAAAAAAAAA`);
   assert.equal(answered.status, 404);
@@ -115,8 +134,7 @@ test("a browser without JavaScript is saved, canceled and let go", async () => {
 
   await page.goto(`${stage.merchant}/plain`);
   await press(page, "Cancel Subscription");
-  await heading(page, words.unchanged_title);
-  await press(page, words.open_again);
+  await heading(page, words.survey_title);
   await press(page, words.skip_to_cancel);
   await press(page, words.cancel);
   await heading(page, words.canceled_title);

@@ -168,6 +168,82 @@ test("React's component shows it, in strict mode too, and takes it along when it
   assert.deepEqual(one.complaints, []);
 });
 
+test("what is wrong with a call is said, and the hub is there: classes that are none, sessions that are none", async () => {
+  const one = await page(MOUNT.replace('"around", "inside", callbacks', "{ onComplete() {} }"), { session: await hubOf(await stage.newcomer()) });
+  await heading(one, "Your subscription");
+  assert.equal(await one.evaluate(() => hub.className), "");
+  assert.deepEqual(one.errors, ["Farewell: wrapperClasses is object, not string. The callbacks are the fifth argument."]);
+  for (const [session, named] of [
+    ["async () => undefined", /^Farewell: the session function gave no id: TypeError/],
+    ['async () => { throw new RangeError("nobody is logged in"); }', /^Farewell: the session function gave no id: RangeError: nobody is logged in/],
+  ]) {
+    const other = await page(MOUNT.replace("merchant.session", session), {});
+    await other.getByText("This did not load. Nothing was changed.").waitFor();
+    assert.equal(await other.getByRole("link", { name: "Open as page" }).count(), 0, "there is no page without an id");
+    assert.ok(!other.requests.some((request) => request.endsWith("/v1/hub")));
+    assert.match(other.errors.join(), named);
+  }
+});
+
+test("a malformed id: the line says where ids of a hub are from, and does not blame the address", async () => {
+  const one = await page(MOUNT, { session: "sub_nonsense" });
+  await one.getByText("This page has expired").waitFor();
+  const [line] = one.errors.filter((text) => text.startsWith("Farewell:"));
+  assert.match(line, /subscription\/session/);
+  assert.doesNotMatch(line, /apiBase/);
+});
+
+for (const [file, session] of [["hub.js", false], ["opening.js", false], ["hub.js", true], ["opening.js", true]]) {
+  test(`${file} does not come: a link leads to the hub as a page, also where a function gives the id${session ? " (function)" : ""}`, async () => {
+    stage.host.withheld.add(file);
+    try {
+      const id = await hubOf(await stage.newcomer());
+      const one = await page(
+        `import(location.origin + "/farewell/index.js").then(({ Farewell }) => {
+           const farewell = new Farewell({ publicKey: merchant.key });
+           farewell.mountSubscriptionHub("place", ${session ? "async () => merchant.session" : "merchant.session"});
+         });`,
+        { session: id },
+      );
+      const link = one.getByRole("link", { name: "Open as page" });
+      await link.waitFor();
+      assert.equal(await link.getAttribute("href"), `${stage.server.origin}/c#${id}`);
+      if (file === "hub.js") assert.ok(one.errors.some((text) => text.startsWith("Farewell: no hub.js")));
+      assert.deepEqual(one.complaints, []);
+    } finally {
+      stage.host.withheld.clear();
+    }
+  });
+}
+
+test("the custom element takes its attributes in any order, and leaves nothing of the customer without its session", async () => {
+  const session = await hubOf(await stage.newcomer());
+  const one = await page(`import "@farewell/js/element";`, { session, body: "" });
+  const asked = () => one.requests.filter((request) => request.endsWith("/v1/hub")).length;
+  await one.evaluate(() => {
+    const hub = document.body.appendChild(document.createElement("farewell-hub"));
+    hub.setAttribute("session", merchant.session);
+    hub.setAttribute("public-key", merchant.key);
+  });
+  await heading(one, "Your subscription");
+  assert.equal(asked(), 1, "what is set in one go is shown once");
+  await one.evaluate(() => document.querySelector("farewell-hub").removeAttribute("session"));
+  await one.waitForFunction(() => !document.querySelector("farewell-hub").childNodes.length);
+  await one.evaluate(() => (document.querySelector("farewell-hub").session = async () => merchant.session));
+  await heading(one, "Your subscription");
+  await one.evaluate(() => (document.querySelector("farewell-hub").session = null));
+  await one.waitForFunction(() => !document.querySelector("farewell-hub").childNodes.length);
+  await one.evaluate(() => {
+    const hub = document.querySelector("farewell-hub");
+    hub.removeAttribute("public-key");
+    hub.setAttribute("session", merchant.session);
+  });
+  await one.getByRole("link", { name: "Open as page" }).waitFor(); // this page's own origin is no server of ours
+  await one.evaluate(() => document.querySelector("farewell-hub").setAttribute("public-key", merchant.key));
+  await heading(one, "Your subscription");
+  assert.deepEqual(one.complaints, []);
+});
+
 test("the custom element shows it, by attribute and by a function", async () => {
   const session = await hubOf(await stage.newcomer());
   const body = `<farewell-hub session="${session}" public-key="${stage.server.key.public}"></farewell-hub>`;

@@ -148,6 +148,12 @@ test("drawn as a form it works without JavaScript", async () => {
   await heading(page, words.survey_title);
 });
 
+test("what a button cannot be given is an error as it is drawn, not as it is pressed", async () => {
+  await assert.rejects(rendered({ sessionId: "ret_x", callbacks: { onComplete: "x" } }), /^TypeError: onComplete is string, not function$/);
+  await assert.rejects(rendered({ sessionId: async () => "ret_x", form: true }), /^TypeError: form takes a session id, not a function/);
+  assert.ok(await rendered({ sessionId: null, form: true, callbacks: { onComplete: undefined } }));
+});
+
 test("outside of a provider it says so", async () => {
   const { useRenumerate } = await import(pathToFileURL(join(process.env.FAREWELL_PKG ?? join(root, "pkg"), "react.js")));
   const Lost = () => useRenumerate({ sessionId: "ret_x" }) && null;

@@ -193,6 +193,21 @@ test("a return address with a query and a fragment keeps both", async () => {
   assert.match(page.url(), /\/back\?from=flow#\/account[?&]ci_result_token=[\w.-]+$/);
 });
 
+test("of a flow that was only closed, the address has no token, and the callback neither", async () => {
+  const page = await stage.billingPage("cus_femi", { fragment: "#/account" });
+  const address = page.url();
+  await press(page, "Cancel Subscription");
+  await heading(page, words.survey_title);
+  const sent = page.waitForResponse((response) => response.request().postData()?.includes('"close"'));
+  await page.keyboard.press("Escape");
+  await untilTold(page, "onComplete");
+  await (await sent).finished();
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve))); // after what is made of the answer
+  assert.equal(page.url(), address);
+  const [, { outcome, token }] = (await told(page)).find(([name]) => name === "onComplete");
+  assert.deepEqual([outcome, token], ["aborted", null]);
+});
+
 test("whoever only closed the flow stays on the page", async () => {
   const page = await stage.billingPage("cus_femi", { ask: { return_url: `${stage.host.origin}/back` } });
   const address = page.url();

@@ -106,6 +106,24 @@ test("the element: attributes, a property, events, and a button that a server ha
   ]);
 });
 
+test("what is missing or wrong in the page is said in the console", async () => {
+  const key = `data-public-key="${stage.server.key.public}"`;
+  for (const attributes of [`data-mount="cancel"`, `data-mount="cancel" data-session=""`]) {
+    const page = await stage.page();
+    const said = page.waitForEvent("console", (message) => message.text().startsWith("Farewell:"));
+    await page.goto(stage.host.publish("/without-session", { body: `<div id="cancel"></div>${tag(`${key} ${attributes}`)}` }));
+    assert.match((await said).text(), /data-session/);
+    assert.deepEqual(page.complaints, []);
+  }
+  const early = `<script>farewell = (...call) => (farewell.q ||= []).push(call); farewell("mountButton", "cancel", "ret_x");</script>`;
+  const unknown = await open("unknown-method", `${early}${tag(key)}`);
+  await unknown.waitForFunction(() => globalThis.Farewell);
+  assert.match(unknown.complaints.join(), /there is no method mountButton/);
+  const module = await open("as-module", `<script type="module" crossorigin src="/farewell/embed.js"></script>`);
+  await module.waitForLoadState("load");
+  assert.match(module.complaints.join(), /embed\.js is no module/);
+});
+
 test("the script tag brings the hub, by its element and by a call", async () => {
   const session = await stage.server.hub(await stage.newcomer());
   const page = await stage.page();

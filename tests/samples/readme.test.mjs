@@ -238,9 +238,9 @@ const unloaded = "This did not load";
 
 /** What can be done wrong with a session, as a JavaScript expression, and what is seen of it. */
 const MISTAKES = {
-  "a function that finds no id": [{ session: "async () => ({}).id" }, expired, /status 401/],
-  "a function that fails": [{ session: "async () => { throw new TypeError('fetch') }" }, unloaded, /TypeError\. Look at apiBase/],
-  "a function that reads something else than JSON": [{ session: "async () => JSON.parse('<html>')" }, unloaded, /SyntaxError\. Look at apiBase/],
+  "a function that finds no id": [{ session: "async () => ({}).id" }, unloaded, /the session function gave no id: TypeError/],
+  "a function that fails": [{ session: "async () => { throw new TypeError('fetch') }" }, unloaded, /the session function gave no id: TypeError: fetch/],
+  "a function that reads something else than JSON": [{ session: "async () => JSON.parse('<html>')" }, unloaded, /the session function gave no id: SyntaxError/],
   "an altered id": [{ session: '"ret_AAAA"' }, expired, /status 401/],
   "no key, so that the page's own origin is asked": [{ config: { publicKey: "" } }, unloaded, /SyntaxError\. Look at apiBase/],
   "a server that is not there": [{ config: { apiBase: "http://127.0.0.1:9" } }, unloaded, /TypeError\. Look at apiBase/],

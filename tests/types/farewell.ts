@@ -12,6 +12,11 @@ farewell.mountCancelButton("cancel", "ret_x", "btn");
 farewell.mountCancelButton("cancel", () => Promise.resolve("ret_x"), { label: "Leave", onComplete: ({ outcome }) => void outcome });
 const dialog: HTMLDialogElement = farewell.showRetentionView("ret_x", { onCancelled: (result: FlowResult) => void result.token });
 dialog.addEventListener("farewell:retained", ({ detail }) => void detail.offer?.kind);
+document.addEventListener("farewell:retained", ({ detail: { token } }) => void token);
+window.addEventListener("farewell:complete", ({ detail: { outcome } }) => void outcome);
+for (const type of ["farewell:retained", "farewell:cancelled"] as const) {
+  document.addEventListener(type, ({ detail: { token } }) => void token);
+}
 // Callbacks written for a library that passes nothing.
 farewell.setCallbacks({ onRetained: () => {} });
 

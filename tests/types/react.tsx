@@ -14,7 +14,10 @@ export function Billing({ session }: { session: string | null }) {
 export const App = () => (
   <RenumerateProvider config={{ publicKey: "pk_x" }}>
     <CancelButton sessionId="ret_x" />
-    <CancelButton sessionId={() => Promise.resolve("ret_x")} className="red" label="Leave" aria-describedby="why" form />
+    <CancelButton sessionId={() => Promise.resolve("ret_x")} className="red" label="Leave" aria-describedby="why" />
+    <CancelButton sessionId="ret_x" form />
+    <farewell-cancel-button session="ret_x" public-key="pk_x" label="Leave" className="red" />
+    <farewell-hub session="sub_x" public-key="pk_x" />
     <CancelButton sessionId={undefined}>Leave</CancelButton>
     <SubscriptionHub sessionId="sub_x" wrapperClassName="a" iframeClassName="b" loadingComponent={<p>One moment</p>} />
   </RenumerateProvider>
@@ -27,6 +30,10 @@ export const Wrong = () => (
     <CancelButton />
     {/* @ts-expect-error its type is ours to choose */}
     <CancelButton sessionId="ret_x" type="reset" />
+    {/* @ts-expect-error a form has the id written into it */}
+    <CancelButton sessionId={() => Promise.resolve("ret_x")} form />
+    {/* @ts-expect-error there is no such attribute */}
+    <farewell-hub subscription="sub_x" />
     {/* @ts-expect-error a hub has a session */}
     <SubscriptionHub />
     {/* @ts-expect-error a callback is a function */}

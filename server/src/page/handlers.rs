@@ -6,7 +6,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use flow::{Action, Element, Node, Notice, Posted};
+use flow::{Action, Element, Node, Notice, Outcome, Posted};
 
 use super::asset::{Asset, STYLE};
 use super::document::{Script, origin_of};
@@ -86,13 +86,20 @@ async fn post(State(app): State<App>, request: Request) -> Result<Response, Mess
     act(&app, posted).await
 }
 
+/// Leads to the page of a session. One that was closed without a decision begins again, as it does in the widget: whoever opens
+/// it anew wants to decide. Its page alone, reloaded, stays at what happened.
 async fn open_session(app: &App, id: &str) -> Result<Response, Message> {
     let read = app.sessions.read(id);
     let (claims, brand) = read.map_err(|_| message(app, StatusCode::UNAUTHORIZED, "gone"))?;
     let opened = app.sessions.open(&claims, &brand).await;
-    let session = opened
+    let mut session = opened
         .map_err(|error| unopened(app, &error))
         .map_err(|message| message.with_email(brand.support_email.as_ref()))?;
+    if session.state.runs.last().and_then(|run| run.outcome) == Some(Outcome::Aborted) {
+        let shown = Placed { at: session.state.next(), action: Action::Shown };
+        let acted = app.sessions.act(session, vec![shown]).await.map_err(|error| failed(app, &error))?;
+        session = acted.session;
+    }
     see(app, &format!("/c/{}", session.handle))
 }
 
