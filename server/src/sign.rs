@@ -9,7 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::keys::{KeyFile, StoredKey};
 
@@ -32,6 +33,31 @@ struct Header {
     alg: String,
     typ: String,
     kid: String,
+}
+
+/// The public keys that verify what this server has signed: RFC 7517.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct KeySet {
+    /// The one that signs now, then the one before it.
+    pub keys: Vec<PublicJwk>,
+}
+
+/// A public key: RFC 8037.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PublicJwk {
+    /// `EdDSA`.
+    alg: &'static str,
+    /// `Ed25519`.
+    crv: &'static str,
+    /// Its id: the `kid` in the header of what it has signed.
+    kid: String,
+    /// `OKP`.
+    kty: &'static str,
+    /// `sig`.
+    #[serde(rename = "use")]
+    usage: &'static str,
+    /// The key itself, in base64url.
+    x: String,
 }
 
 /// Signs with the current key and verifies with every accepted one.
@@ -97,22 +123,24 @@ impl Signer {
 
     /// The public keys, as a JSON Web Key Set (RFC 7517, RFC 8037), the current one first.
     #[must_use]
-    pub fn jwks(&self) -> Value {
-        let keys: Vec<_> = self
-            .accepted
-            .iter()
-            .map(|(kid, key)| {
-                let x = URL_SAFE_NO_PAD.encode(key.as_bytes());
-                json!({ "kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid, "use": "sig", "alg": "EdDSA" })
-            })
-            .collect();
-        json!({ "keys": keys })
+    pub fn jwks(&self) -> KeySet {
+        let keys = self.accepted.iter().map(|(kid, key)| PublicJwk {
+            alg: "EdDSA",
+            crv: "Ed25519",
+            kid: kid.clone(),
+            kty: "OKP",
+            usage: "sig",
+            x: URL_SAFE_NO_PAD.encode(key.as_bytes()),
+        });
+        KeySet { keys: keys.collect() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use serde_json::Value;
 
     use super::*;
 
@@ -138,7 +166,7 @@ mod tests {
         keys.rotate().unwrap();
         let rotated = Signer::new(&keys);
         assert!(rotated.verify::<Value>(&token).is_ok());
-        assert_eq!(rotated.jwks()["keys"].as_array().unwrap().len(), 2);
+        assert_eq!(rotated.jwks().keys.len(), 2);
         keys.rotate().unwrap();
         assert_eq!(Signer::new(&keys).verify::<Value>(&token), Err(TokenError::BadSignature));
     }

@@ -21,6 +21,7 @@ mod merchant;
 mod outage;
 mod page;
 mod register;
+mod shown;
 mod stored;
 mod summary;
 
@@ -32,4 +33,5 @@ pub use market::demanded;
 pub use merchant::{CannotDecide, Decision, decide};
 pub use page::router;
 pub use register::{Decided, Register};
+pub use shown::ShownDeclaration;
 pub use stored::{Declaration, Status, Why};

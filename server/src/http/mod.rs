@@ -1,5 +1,6 @@
 //! The APIs: for merchants' backends, with a key, and for browsers, with a session id.
 
+mod actions;
 pub mod body;
 mod caller;
 mod cancel_link;
@@ -15,6 +16,7 @@ mod health;
 mod hub;
 pub mod language;
 mod ledger;
+pub mod openapi;
 mod peer;
 mod query;
 mod reasons;

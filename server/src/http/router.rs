@@ -1,20 +1,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, patch, post};
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::body::LARGEST_BODY;
 use super::{
     ApiError, cancel_link, cancel_session, cancellation, cancellation_list, declarations, flow, guard,
-    health, hub, language, ledger, reasons, result, retention_session, subscription_session, well_known,
+    health, hub, language, ledger, openapi, reasons, result, retention_session, subscription_session,
+    well_known,
 };
 use crate::config::Config;
 use crate::declaration::{self, Desk};
@@ -36,47 +38,60 @@ pub struct App {
 /// Every route of the server.
 pub fn router(app: App) -> Router {
     let config = app.sessions.config.clone();
-    let browser = Router::new()
-        .route("/v1/flow", get(flow::get).post(flow::post))
-        .route("/v1/flow/actions", post(flow::act))
-        .route("/v1/hub", post(hub::show))
-        .method_not_allowed_fallback(wrong_method)
-        // A session's document is 7 kB, and on its way while somebody waits.
-        .layer(CompressionLayer::new())
-        .layer(cross_origin(config.clone()));
-    let backend = Router::new()
-        .route("/v1/retention/session", post(retention_session::create))
-        .route("/v1/subscription/session", post(subscription_session::create))
-        .route("/v1/ledger/customers/{customer}", get(ledger::get))
-        .route("/v1/cancellations", get(cancellation_list::list))
-        .route("/v1/cancellations/{event_id}", get(cancellation_list::get))
-        .route("/v1/reasons", get(reasons::list))
-        .route("/v1/declarations", get(declarations::list))
-        .route("/v1/declarations/{reference}", get(declarations::get).post(declarations::decide))
-        .route("/api/v1/cancel-link", post(cancel_link::create))
-        .route("/api/v1/cancel-sessions", get(cancel_session::without_id))
-        .route("/api/v1/cancel-sessions/", get(cancel_session::without_id))
-        .route("/api/v1/cancel-sessions/{session_id}", get(cancel_session::get))
-        .route("/api/v1/cancellations", post(cancellation::create))
-        .route("/api/v1/cancellations/{event_id}", patch(cancellation::update))
-        .route("/api/public/cancel/result", post(result::verify))
-        .route("/.well-known/jwks.json", get(well_known::jwks))
-        .route("/api/health", get(health::get))
-        .route("/", get(move || home(config)))
-        .method_not_allowed_fallback(wrong_method);
-    Router::new()
-        .merge(browser)
-        .merge(backend)
-        .merge(page::router(&app.sessions.config))
-        .merge(declaration::router())
+    let (routes, document) = routes(&config).split_for_parts();
+    let document = openapi::whole(&document, &config.server.public_url);
+    routes
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(Extension(openapi::Served::new(&document)))
         .layer(from_fn(language::translate))
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(from_fn(guard::limit_time))
         .layer(from_fn(guard::set_headers))
         .layer(from_fn(guard::log))
         .with_state(app)
+}
+
+/// The routes, and what each says of itself.
+fn routes(config: &Arc<Config>) -> OpenApiRouter<App> {
+    let browser = OpenApiRouter::new()
+        .routes(routes!(flow::get, flow::post))
+        .routes(routes!(flow::act))
+        .routes(routes!(hub::show));
+    let document = OpenApiRouter::new().routes(routes!(openapi::served::json));
+    let backend = OpenApiRouter::new()
+        .routes(routes!(retention_session::create))
+        .routes(routes!(subscription_session::create))
+        .routes(routes!(ledger::get))
+        .routes(routes!(cancellation_list::list))
+        .routes(routes!(cancellation_list::get))
+        .routes(routes!(reasons::list))
+        .routes(routes!(declarations::list))
+        .routes(routes!(declarations::get, declarations::decide))
+        .routes(routes!(cancel_link::create))
+        .routes(routes!(cancel_session::without_id))
+        .routes(routes!(cancel_session::with_no_id))
+        .routes(routes!(cancel_session::get))
+        .routes(routes!(cancellation::create))
+        .routes(routes!(cancellation::update))
+        .routes(routes!(result::verify))
+        .routes(routes!(well_known::jwks))
+        .routes(routes!(health::get))
+        .routes(routes!(home));
+    OpenApiRouter::with_openapi(openapi::base())
+        .merge(openapi::dressed(browser, |routes| {
+            routes
+                .method_not_allowed_fallback(wrong_method)
+                // A session's document is 7 kB, and on its way while somebody waits.
+                .layer(CompressionLayer::new())
+                .layer(cross_origin(config.clone()))
+        }))
+        .merge(openapi::dressed(document, |routes| {
+            routes.method_not_allowed_fallback(wrong_method).layer(CompressionLayer::new())
+        }))
+        .merge(openapi::dressed(backend, |routes| routes.method_not_allowed_fallback(wrong_method)))
+        .merge(OpenApiRouter::from(page::router(config)))
+        .merge(OpenApiRouter::from(declaration::router()))
 }
 
 /// A preflight is answered for the pages of any brand; which brand a session is of is not known before the request itself.
@@ -91,8 +106,19 @@ fn cross_origin(config: Arc<Config>) -> CorsLayer {
         .max_age(Duration::from_secs(2 * 60 * 60))
 }
 
-async fn home(config: Arc<Config>) -> Response {
-    match &config.server.home_url {
+/// `GET /`: leads to where `server.home_url` says, or is a page without anything on it.
+#[utoipa::path(
+    get,
+    path = "/",
+    operation_id = "getHome",
+    tag = openapi::tag::SERVER,
+    responses(
+        (status = 200, description = "A page.", body = String, content_type = "text/html"),
+        (status = 303, description = "Leads to `server.home_url` of the configuration."),
+    ),
+)]
+async fn home(State(app): State<App>) -> Response {
+    match &app.sessions.config.server.home_url {
         Some(url) => Redirect::to(url.as_str()).into_response(),
         None => page::home().into_response(),
     }
