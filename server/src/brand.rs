@@ -10,6 +10,7 @@ use crate::declaration::Kind;
 use crate::locale::{Pack, Texts};
 use crate::place::Place;
 use crate::theme::Theme;
+use crate::webhook::Endpoint;
 
 /// A merchant's brand, as `farewell.toml` describes it and after every check.
 #[derive(Clone, Debug)]
@@ -52,6 +53,8 @@ pub struct Brand {
     pub cancel: CancelTiming,
     /// How receipts reach customers.
     pub receipts: Receipts,
+    /// Who is told what happens.
+    pub webhooks: Vec<Endpoint>,
     /// What can be declared on public pages, without a login.
     pub public: PublicPages,
     /// Whether customers are asked why.

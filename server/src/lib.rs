@@ -28,6 +28,8 @@ pub mod secret;
 pub mod serve;
 pub mod session;
 pub mod sign;
+pub mod simulate;
 pub mod store;
 pub mod theme;
+pub mod webhook;
 mod write_limit;

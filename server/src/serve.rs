@@ -34,6 +34,7 @@ use crate::seal::Sealer;
 use crate::session::Sessions;
 use crate::sign::Signer;
 use crate::store::{self, Store};
+use crate::webhook::{self, Courier};
 use crate::write_limit::WriteLimit;
 
 /// How long the head of a request may take to arrive.
@@ -64,6 +65,9 @@ pub enum StartError {
     /// A brand whose customers must get a receipt to keep cannot bring it to them.
     #[error(transparent)]
     NotReady(#[from] NotReady),
+    /// Webhooks cannot be posted.
+    #[error("{0}")]
+    Webhooks(String),
     /// Nothing can be listened on.
     #[error("cannot listen on {address}: {}", sentence(.source))]
     Listen {
@@ -96,6 +100,7 @@ pub struct Server {
     listener: TcpListener,
     app: App,
     ways: Ways,
+    couriers: Vec<Arc<Courier>>,
 }
 
 impl Server {
@@ -124,6 +129,11 @@ impl Server {
         let (config, signer) = (Arc::new(config), Arc::new(Signer::new(&signing)));
         let ways = ways(&config, &signer, &clock)?;
         ways.demand().await?;
+        let couriers = couriers(&config, &clock)?;
+        let given_up = webhook::subscribe(&store, &config).await?;
+        if given_up > 0 {
+            tracing::warn!(given_up, "webhooks were waiting for endpoints that are no longer configured");
+        }
         let sessions = Sessions {
             executor: Executor::new(store.clone(), billings.clone(), clock.clone()),
             sealer: Arc::new(Sealer::new(sealing)),
@@ -134,7 +144,7 @@ impl Server {
             billings,
         };
         let desk = Desk::new(sessions.clone());
-        Ok(Self { listener, app: App { sessions, keys, desk }, ways })
+        Ok(Self { listener, app: App { sessions, keys, desk }, ways, couriers })
     }
 
     /// Where it listens.
@@ -151,7 +161,7 @@ impl Server {
         &self.app
     }
 
-    /// Starts to bring mails and receipts to where they belong.
+    /// Starts to bring mails, receipts and webhooks to where they belong.
     fn deliver(&self, workers: &mut JoinSet<()>) {
         let Sessions { store, clock, config, .. } = &self.app.sessions;
         let post = Arc::new(Post::new(self.ways.smtp.clone(), config.clone()));
@@ -160,6 +170,10 @@ impl Server {
         if let Some(handover) = self.ways.handover.clone() {
             let handovers = Outbox::new(store.clone(), clock.clone(), handover);
             workers.spawn(async move { handovers.run().await });
+        }
+        for courier in self.couriers.iter().cloned() {
+            let webhooks = Outbox::new(store.clone(), clock.clone(), courier);
+            workers.spawn(async move { webhooks.run().await });
         }
         let ways = self.ways.clone();
         workers.spawn(async move { ways.warn().await });
@@ -266,6 +280,24 @@ pub fn ways(config: &Arc<Config>, signer: &Arc<Signer>, clock: &Clock) -> Result
         handover: handover.map_err(StartError::Receipts)?.map(Arc::new),
         config: config.clone(),
     })
+}
+
+/// Who brings webhooks to each endpoint. Brands that have one get a secret, if they have none.
+fn couriers(config: &Config, clock: &Clock) -> Result<Vec<Arc<Courier>>, StartError> {
+    let brands: Vec<_> = config.brands.iter().filter(|brand| !brand.webhooks.is_empty()).collect();
+    if brands.is_empty() {
+        return Ok(Vec::new());
+    }
+    let client = Arc::new(webhook::Client::new(config, clock.clone()).map_err(StartError::Webhooks)?);
+    let mut couriers = Vec::new();
+    for brand in brands {
+        KeyFile::open(&config.server.keys, &webhook::key_name(&brand.slug))?;
+        couriers.extend(brand.webhooks.iter().map(|endpoint| {
+            let (brand, endpoint) = (brand.slug.clone(), endpoint.clone());
+            Arc::new(Courier { brand, endpoint, client: client.clone() })
+        }));
+    }
+    Ok(couriers)
 }
 
 /// Each brand's billing.

@@ -4,7 +4,7 @@
 #[path = "http/mail_server.rs"]
 mod mail_server;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
@@ -12,6 +12,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use axum::routing::post;
 use mail_server::MailServer;
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -148,13 +151,34 @@ fn farewell(directory: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// A merchant's backend that takes webhooks: their ids and bodies, in the order in which they came.
+#[derive(Default)]
+struct Webhooks(Arc<Mutex<Vec<(String, Bytes)>>>);
+
+impl Webhooks {
+    /// Starts it. Gives its address too.
+    async fn start() -> (Self, String) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/", listener.local_addr().expect("an address"));
+        let webhooks = Self::default();
+        let posts = webhooks.0.clone();
+        let take = async move |headers: HeaderMap, body: Bytes| {
+            let id = headers["webhook-id"].to_str().expect("an id").to_owned();
+            posts.lock().expect("the posts").push((id, body));
+        };
+        tokio::spawn(async move { axum::serve(listener, axum::Router::new().route("/", post(take))).await });
+        (webhooks, url)
+    }
+}
+
 /// Configuration, customers and a key. Gives the server's address and the key.
-fn prepare(directory: &Path, mails: &MailServer) -> (String, String) {
+fn prepare(directory: &Path, mails: &MailServer, webhooks: &str) -> (String, String) {
     let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let url = format!("http://127.0.0.1:{port}");
     let config = format!(
         r#"
         [server]
+        private_webhooks = true
         listen = "127.0.0.1:{port}"
         public_url = "{url}"
         [[brand]]
@@ -163,6 +187,7 @@ fn prepare(directory: &Path, mails: &MailServer) -> (String, String) {
         name = "Acme"
         billing = "ledger"
         support_email = "help@acme.example"
+        webhook = [{{ url = "{webhooks}" }}]
         reason = [{{ key = "too_expensive", label = "It costs too much", offers = ["half"] }}]
         offer = [{{ id = "half", kind = "discount", headline = "Half price", percent_off = 50, duration = "forever" }}]
         "#
@@ -238,7 +263,8 @@ fn begun(ways: &[Way]) -> (usize, usize) {
 async fn a_hundred_kills_lose_nothing_and_double_nothing() {
     let directory = tempfile::tempdir().expect("a directory");
     let mails = MailServer::start().await;
-    let (url, key) = prepare(directory.path(), &mails);
+    let (webhooks, endpoint) = Webhooks::start().await;
+    let (url, key) = prepare(directory.path(), &mails, &endpoint);
     let ways = Arc::new(Mutex::new((0..CUSTOMERS).rev().map(Way::new).collect::<Vec<_>>()));
     for _ in 0..KILLS {
         let mut program = Program::start(directory.path());
@@ -266,6 +292,7 @@ async fn a_hundred_kills_lose_nothing_and_double_nothing() {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(directory.path().join("farewell.db"));
     let database = SqlitePool::connect_with(options).await.expect("the database");
     check_mails(&database, &mails).await;
+    check_webhooks(&database, &webhooks).await;
     drop(program);
 
     for way in &ways {
@@ -297,6 +324,74 @@ async fn check_mails(database: &SqlitePool, mails: &MailServer) {
     assert_eq!(ids.len(), receipts.len(), "one mail for each receipt");
     for reference in receipts {
         assert!(sent.iter().any(|mail| mail.message.contains(&reference)), "{reference} was mailed");
+    }
+}
+
+/// Looks whether everything that happened was told, whether a repeat can be told by its id, and whether what is told of a session
+/// came in its order.
+async fn check_webhooks(database: &SqlitePool, webhooks: &Webhooks) {
+    let pending = "SELECT count(*) FROM webhooks WHERE status <> 'sent'";
+    let began = Instant::now();
+    while sqlx::query_scalar::<_, i64>(pending).fetch_one(database).await.expect("a count") > 0 {
+        assert!(began.elapsed() < Duration::from_secs(60), "webhooks are left");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let posts = webhooks.0.lock().expect("the posts").clone();
+    let mut first: Vec<(String, Value)> = Vec::new();
+    for (id, body) in &posts {
+        let body: Value = serde_json::from_slice(body).expect("JSON");
+        match first.iter().find(|(known, _)| known == id) {
+            Some((_, known)) => assert_eq!(*known, body, "a repeat is the same"),
+            None => first.push((id.clone(), body)),
+        }
+    }
+    println!("{} webhooks, {} of them repeated", first.len(), posts.len() - first.len());
+    let (ledger, first): (Vec<_>, Vec<_>) = first
+        .into_iter()
+        .partition(|(_, body)| body["type"].as_str().is_some_and(|kind| kind.starts_with("cancellation.")));
+    check_ledger(database, ledger.into_iter().map(|(_, body)| body)).await;
+    let mut told: BTreeMap<(String, i64), Vec<String>> = BTreeMap::new();
+    for (_, body) in first {
+        let data = &body["data"];
+        let session = data["sessionId"].as_str().expect("a session").to_owned();
+        let kind = body["type"].as_str().expect("a type").to_owned();
+        told.entry((session, data["run"].as_i64().expect("a run"))).or_default().push(kind);
+    }
+    let outcomes: Vec<(String, i64, Option<String>)> =
+        sqlx::query_as("SELECT session, run, offer_id FROM outcomes")
+            .fetch_all(database)
+            .await
+            .expect("outcomes");
+    assert_eq!(told.len(), outcomes.len(), "nothing is told that did not happen");
+    for (session, run, offer) in outcomes {
+        let mut all = vec!["session.completed", "receipt.issued", "session.settled"];
+        if offer.is_some() {
+            all.insert(1, "offer.accepted");
+        }
+        assert_eq!(told[&(session, run)], all, "each once, in its order");
+    }
+}
+
+/// Looks whether every entry of the ledger of cancellations was told as a new one, once, and as what it is now at last.
+async fn check_ledger(database: &SqlitePool, told: impl Iterator<Item = Value>) {
+    let mut entries: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for body in told {
+        let event = body["data"]["eventId"].as_str().expect("an event").to_owned();
+        entries.entry(event).or_default().push(body);
+    }
+    let kept: Vec<(String, Option<String>)> = sqlx::query_as("SELECT event_id, outcome FROM cancellations")
+        .fetch_all(database)
+        .await
+        .expect("a ledger");
+    println!("{} cancellations", kept.len());
+    assert_eq!(entries.len(), kept.len(), "nothing is told that is not there");
+    for (event, outcome) in kept {
+        let told = &entries[&event];
+        let kinds: Vec<_> = told.iter().map(|body| body["type"].as_str().expect("a type")).collect();
+        assert_eq!(kinds[0], "cancellation.created");
+        assert!(kinds[1..].iter().all(|kind| *kind == "cancellation.updated"), "{kinds:?}");
+        let last = &told.last().expect("an event")["data"]["outcome"];
+        assert_eq!(last.as_str(), outcome.as_deref(), "as it is now");
     }
 }
 

@@ -10,14 +10,15 @@ SERVER = os.environ["FAREWELL_API"]
 KEY = {"X-Brand-Key": os.environ["FAREWELL_KEY"]}
 # On the list of the brand in server/tests/http/farewell.toml.
 RETURN_URL = "https://app.acme.example/billing/callback"
-# In server/tests/http/ledger.json, with one subscription each. In the sandbox nobody's subscription ends.
-CUSTOMERS = itertools.cycle([f"cus_{number}" for number in range(1, 6)])
+# Of the ledger that the task imports. Somebody who has canceled has no more sessions.
+CUSTOMERS = (f"crowd_{number}" for number in itertools.count(1))
 
 
 def session(kind):
     """A new session id: of the flow, or of the hub."""
-    asked = {kind: {"customer_id": next(CUSTOMERS), "environment": "sandbox"}}
-    answer = requests.post(f"{SERVER}/v1/{kind}/session", headers=KEY, json=asked, timeout=20)
+    answer = requests.post(
+        f"{SERVER}/v1/{kind}/session", headers=KEY, json={kind: {"customer_id": next(CUSTOMERS)}}, timeout=20
+    )
     answer.raise_for_status()
     return answer.json()["id"]
 
@@ -54,6 +55,16 @@ def with_a_session(context, case, kwargs):
     """A session id is sealed by the server: nobody can make one up."""
     if is_right(case):
         case.body["session"] = session("retention" if case.path == "/v1/flow" else "subscription")
+
+
+@schemathesis.hook("before_call").apply_to(operation_id=["postPage", "postHere"])
+def with_a_page(context, case, kwargs):
+    """Nor the name of a page."""
+    if is_right(case) and "session" in case.body:
+        case.body["session"] = session("retention")
+    elif is_right(case):
+        flow = requests.post(f"{SERVER}/v1/flow", data={"session": session("retention")}, timeout=20)
+        case.body["handle"] = flow.json()["flow"]["page"]["handle"]
 
 
 @schemathesis.hook("before_call").apply_to(operation_id=["createCancelLink", "createRetentionSession"])

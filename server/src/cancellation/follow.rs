@@ -1,11 +1,13 @@
 use flow::{Effect, Outcome, Run};
 use jiff::Timestamp;
 
-use super::event::{LedgerOutcome, OfferMade};
-use super::record::text;
+use super::event::{Cancellation, LedgerOutcome, OfferMade};
+use super::record::{find, text};
+use super::tell::tell;
 use crate::clock;
 use crate::session::Stored;
 use crate::store::{Error, Tx};
+use crate::webhook::Kind;
 
 /// Makes the ledger say what a session's runs have come to. Belongs in the transaction in which that changes.
 ///
@@ -35,10 +37,11 @@ fn came_to(run: &Run, later: &[Run]) -> Option<Option<LedgerOutcome>> {
         // Taking a cancellation back is told of at the cancellation.
         Outcome::Saved if takes_back(run) => None,
         Outcome::Saved => Some(Some(LedgerOutcome::Recovered).filter(|_| applied(run.effect))),
-        Outcome::Canceled => Some(match later.iter().find(|run| takes_back(run)) {
-            Some(undo) => Some(LedgerOutcome::Recovered).filter(|_| applied(undo.effect)),
-            None => Some(LedgerOutcome::Churned).filter(|_| applied(run.effect)),
-        }),
+        // Until it is taken back in billing too, it stands.
+        Outcome::Canceled if later.iter().any(|run| takes_back(run) && applied(run.effect)) => {
+            Some(Some(LedgerOutcome::Recovered))
+        }
+        Outcome::Canceled => Some(Some(LedgerOutcome::Churned).filter(|_| applied(run.effect))),
     }
 }
 
@@ -61,6 +64,46 @@ async fn write(
             .fetch_optional(&mut *tx)
             .await?;
     let Some((event_id, occurred_at)) = told else { return Ok(()) };
+    let known = sqlx::query("SELECT * FROM cancellations WHERE session = $1 AND run = $2")
+        .bind(&session.id)
+        .bind(number)
+        .fetch_optional(&mut *tx)
+        .await?;
+    let kind = match known.as_ref().map(Cancellation::read).transpose()? {
+        Some(known) if known.outcome == outcome => return Ok(()),
+        Some(_) => {
+            sqlx::query(
+                "UPDATE cancellations SET outcome = $1, updated_at = $2 WHERE session = $3 AND run = $4 AND settled = 0",
+            )
+            .bind(outcome.map(LedgerOutcome::name))
+            .bind(clock::text(now))
+            .bind(&session.id)
+            .bind(number)
+            .execute(&mut *tx)
+            .await?;
+            Kind::CancellationUpdated
+        }
+        None => {
+            insert(tx, session, number, run, (&event_id, &occurred_at), outcome, now).await?;
+            Kind::CancellationCreated
+        }
+    };
+    match find(tx, &session.brand, &event_id).await? {
+        // What the merchant has set is not news.
+        Some(event) if event.outcome == outcome => tell(tx, &session.brand, &event, kind, now).await,
+        _ => Ok(()),
+    }
+}
+
+async fn insert(
+    tx: &mut Tx,
+    session: &Stored,
+    number: u32,
+    run: &Run,
+    (event_id, occurred_at): (&str, &str),
+    outcome: Option<LedgerOutcome>,
+    now: Timestamp,
+) -> Result<(), Error> {
     let context: Option<String> = sqlx::query_scalar("SELECT context FROM cancel_links WHERE id = $1")
         .bind(&session.id)
         .fetch_optional(&mut *tx)
@@ -70,14 +113,7 @@ async fn write(
     sqlx::query(
         "INSERT INTO cancellations (brand, event_id, environment, source, session, run, user_id, reason_key, reason_text, \
          outcome, settled, offer, context, metadata, occurred_at, effective_at, created_at, updated_at) \
-         VALUES ($1, $2, $3, 'flow', $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $15) \
-         ON CONFLICT (session, run) DO UPDATE SET event_id = excluded.event_id, occurred_at = excluded.occurred_at, \
-         offer = excluded.offer, \
-         outcome = CASE WHEN cancellations.settled = 1 THEN cancellations.outcome ELSE excluded.outcome END, \
-         effective_at = CASE WHEN cancellations.settled = 1 THEN cancellations.effective_at ELSE excluded.effective_at END, \
-         updated_at = excluded.updated_at \
-         WHERE cancellations.event_id <> excluded.event_id \
-         OR cancellations.settled = 0 AND coalesce(cancellations.outcome, '') <> coalesce(excluded.outcome, '')",
+         VALUES ($1, $2, $3, 'flow', $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $15)",
     )
     .bind(&session.brand)
     .bind(event_id)

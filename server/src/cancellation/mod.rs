@@ -7,6 +7,7 @@ mod event;
 mod follow;
 mod list;
 mod record;
+mod tell;
 
 pub use event::{Cancellation, LedgerOutcome, OfferMade, Settled, Source};
 pub use follow::follow;

@@ -2,9 +2,11 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::event::{Cancellation, LedgerOutcome, OfferMade};
+use super::tell::tell;
 use crate::clock;
 use crate::session::Environment;
 use crate::store::{Error, Store, Tx};
+use crate::webhook::Kind;
 
 /// What a merchant tells of a customer who wanted to leave.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,9 +85,9 @@ pub async fn record(
             .execute(&mut *tx)
             .await?;
             let recorded = find(tx, &brand, &new.event_id).await?;
-            recorded
-                .map(|event| Recorded::New(Box::new(event)))
-                .ok_or_else(|| Error::Malformed("an event was not kept".into()))
+            let event = recorded.ok_or_else(|| Error::Malformed("an event was not kept".into()))?;
+            tell(tx, &brand, &event, Kind::CancellationCreated, now).await?;
+            Ok(Recorded::New(Box::new(event)))
         })
         .await
 }
@@ -155,14 +157,15 @@ pub async fn settle(
             .execute(&mut *tx)
             .await?;
             let settled = find(tx, &brand, &event_id).await?;
-            settled
-                .map(|event| SettleResult::Done(Box::new(event)))
-                .ok_or_else(|| Error::Malformed("an event is gone".into()))
+            let event = settled.ok_or_else(|| Error::Malformed("an event is gone".into()))?;
+            tell(tx, &brand, &event, Kind::CancellationUpdated, now).await?;
+            Ok(SettleResult::Done(Box::new(event)))
         })
         .await
 }
 
-async fn find(tx: &mut Tx, brand: &str, event_id: &str) -> Result<Option<Cancellation>, Error> {
+/// The event of this id, as the transaction sees it.
+pub(super) async fn find(tx: &mut Tx, brand: &str, event_id: &str) -> Result<Option<Cancellation>, Error> {
     let row = sqlx::query("SELECT * FROM cancellations WHERE brand = $1 AND event_id = $2")
         .bind(brand)
         .bind(event_id)

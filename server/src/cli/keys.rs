@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::keys::{ApiKey, ApiKeys, KeyFile, PublicKey};
 use crate::serve::open_store;
+use crate::webhook::{key_name, secret_text};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Keys {
@@ -31,11 +32,21 @@ pub(super) enum Keys {
         /// The key's id, as `farewell keys list` shows it.
         id: String,
     },
-    /// Put a new key of the server's own in front. The previous one is still accepted; restart the server to use it.
+    /// Show the secret that a brand's webhooks are signed with, for its backend. It is made if there is none.
+    Webhook {
+        /// The brand's slug.
+        #[arg(long, value_name = "SLUG")]
+        brand: String,
+    },
+    /// Put a new key of the server's own in front. The previous one is still accepted. Restart the server to use a sealing or a
+    /// signing key; a webhook's secret is used at once, and so is the previous one: both sign.
     Rotate {
         /// Which key.
         #[arg(value_enum)]
         which: OwnKey,
+        /// The slug of the brand whose secret for webhooks it is.
+        #[arg(long, value_name = "SLUG", required_if_eq("which", "webhook"))]
+        brand: Option<String>,
     },
 }
 
@@ -45,19 +56,23 @@ pub(super) enum OwnKey {
     Sealing,
     /// The key that signs results. Rotated twice within 24 hours, it makes results invalid.
     Signing,
+    /// The secret that a brand's webhooks are signed with. Each is signed with the new and with the previous one, until it is
+    /// rotated again.
+    Webhook,
 }
 
 impl Keys {
     pub(super) async fn run(self, path: &Path) -> Result<(), Failed> {
         let config = Config::load(path)?;
-        if let Self::Rotate { which } = self {
-            let name = match which {
-                OwnKey::Sealing => "sealing.key",
-                OwnKey::Signing => "signing.key",
-            };
-            KeyFile::open(&config.server.keys, name)?.rotate()?;
-            println!("{name} has a new key. Restart the server to use it.");
-            return Ok(());
+        match &self {
+            Self::Rotate { which, brand } => return rotate(&config, *which, brand.as_deref()),
+            Self::Webhook { brand } => {
+                checked_brand(&config, brand)?;
+                let keys = KeyFile::open(&config.server.keys, &key_name(brand))?;
+                println!("{}", secret_text(keys.current()));
+                return Ok(());
+            }
+            Self::Create { .. } | Self::List { .. } | Self::Revoke { .. } => {}
         }
         let store = open_store(&config.server.database).await?;
         let done = self.with(&config, &ApiKeys::new(store.clone(), Clock::system())).await;
@@ -107,8 +122,31 @@ impl Keys {
                 }
                 println!("The key is no longer accepted.");
             }
-            Self::Rotate { .. } => {}
+            Self::Webhook { .. } | Self::Rotate { .. } => {}
         }
         Ok(())
     }
+}
+
+fn rotate(config: &Config, which: OwnKey, brand: Option<&str>) -> Result<(), Failed> {
+    let name = match (which, brand) {
+        (OwnKey::Webhook, Some(brand)) => {
+            checked_brand(config, brand)?;
+            let mut keys = KeyFile::open(&config.server.keys, &key_name(brand))?;
+            keys.rotate()?;
+            println!("{}", secret_text(keys.current()));
+            eprintln!(
+                "The new secret of {brand}'s webhooks. They are signed with it and with the previous one, so put it into the \
+                 backend at your leisure."
+            );
+            return Ok(());
+        }
+        (OwnKey::Webhook, None) => return Err("name the brand with --brand.".into()),
+        (_, Some(_)) => return Err("--brand is for `webhook`; the other keys are of all brands.".into()),
+        (OwnKey::Sealing, None) => "sealing.key",
+        (OwnKey::Signing, None) => "signing.key",
+    };
+    KeyFile::open(&config.server.keys, name)?.rotate()?;
+    println!("{name} has a new key. Restart the server to use it.");
+    Ok(())
 }

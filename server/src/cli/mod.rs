@@ -1,11 +1,15 @@
 //! The `farewell` command.
 
 mod declarations;
+mod init;
 mod keys;
 mod ledger;
 mod lint;
 mod receipts;
+mod replay;
 mod serve;
+mod simulate;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,11 +33,15 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  farewell init                              write a farewell.toml to begin with
+  farewell simulate --brand example          walk the flow from the terminal, as a customer would
   farewell lint                              list every mistake in farewell.toml
   farewell keys create --brand example       make an API key for the backend of a brand
   farewell ledger import ledger.json --brand example
   farewell receipts test --brand example     try how receipts reach customers
   farewell declarations list                 what was declared on the public pages and waits for somebody
+  farewell webhooks test --brand example     send a signed ping and show what comes back
+  farewell replay-webhooks --failed          tell again what could not be told
   farewell serve                             answer until Ctrl-C or SIGTERM
 
 A session, from your backend:
@@ -58,6 +66,14 @@ struct Files {
 enum Command {
     /// Answer requests until Ctrl-C or SIGTERM.
     Serve(serve::Serve),
+    /// Write a farewell.toml to begin with.
+    #[command(after_help = init::EXAMPLES)]
+    Init(init::Init),
+    /// Walk a brand's flow from the terminal, as a customer would. Nothing is changed anywhere.
+    ///
+    /// Says which law holds, which offers are left out and why, and shows each step with numbers to type.
+    #[command(after_help = simulate::EXAMPLES)]
+    Simulate(simulate::Simulate),
     /// Check the configuration and list every mistake with its line and column.
     Lint,
     /// Keys: of merchants' backends, and the server's own.
@@ -72,6 +88,11 @@ enum Command {
     /// Cancellations and withdrawals that were declared on the public pages.
     #[command(subcommand)]
     Declarations(declarations::Declarations),
+    /// Webhooks: what was told to merchants' backends.
+    #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
+    /// Tell again what webhooks have told. The running server sends it; receivers know a repeat by its `webhook-id`.
+    ReplayWebhooks(replay::Replay),
 }
 
 /// Why a command has failed: a sentence for the person who typed it.
@@ -83,11 +104,15 @@ impl Cli {
         let config = &self.files.config;
         let done = match self.command {
             Command::Serve(serve) => serve.run(config).await,
+            Command::Init(init) => init.run(),
+            Command::Simulate(simulate) => simulate.run(config).await,
             Command::Lint => lint::run(config),
             Command::Keys(keys) => keys.run(config).await,
             Command::Ledger(ledger) => ledger.run(config).await,
             Command::Receipts(receipts) => receipts.run(config).await,
             Command::Declarations(declarations) => declarations.run(config).await,
+            Command::Webhooks(webhooks) => webhooks.run(config).await,
+            Command::ReplayWebhooks(replay) => replay.run(config).await,
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@ use serde_spanned::Spanned;
 use url::Url;
 
 use super::table::Table;
-use super::{market, offer, reason, receipts, theme, value, wording, words};
+use super::{market, offer, reason, receipts, theme, value, webhook, wording, words};
 use crate::brand::{Access, BillingKind, Brand, CancelTiming, Hosted, Plan, PublicPages};
 use crate::declaration::{Kind, demanded};
 use crate::locale;
@@ -17,12 +17,13 @@ pub(super) struct Brands {
     slugs: Vec<String>,
     site_ids: Vec<i64>,
     mail: bool,
+    private_webhooks: bool,
 }
 
 impl Brands {
-    /// No brands yet; `mail` says whether there is a mail server.
-    pub(super) fn with_mail(mail: bool) -> Self {
-        Self { mail, ..Self::default() }
+    /// No brands yet; `mail` says whether there is a mail server, `private_webhooks` what `[server]` says of them.
+    pub(super) fn new(mail: bool, private_webhooks: bool) -> Self {
+        Self { mail, private_webhooks, ..Self::default() }
     }
 
     /// Reads one `[[brand]]`. It joins the list only when nothing in it is wrong.
@@ -48,6 +49,7 @@ impl Brands {
             &[("at_period_end", CancelTiming::AtPeriodEnd), ("immediately", CancelTiming::Immediately)],
         );
         let receipts = receipts::read(&table, &markets, self.mail);
+        let webhooks = webhook::read(&table, self.private_webhooks);
         let public = public(&table, &markets);
         let hosted = hosted(&table);
         let survey = table.flag("survey");
@@ -84,6 +86,7 @@ impl Brands {
                 theme,
                 cancel: cancel.unwrap_or(CancelTiming::AtPeriodEnd),
                 receipts,
+                webhooks,
                 public,
                 survey: survey.unwrap_or(true),
                 feedback: feedback.unwrap_or(true),

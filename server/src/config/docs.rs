@@ -37,6 +37,7 @@ pub(super) fn brand(public_url: &str) -> Brand {
         theme: Theme::default(),
         cancel: CancelTiming::AtPeriodEnd,
         receipts: Receipts::None,
+        webhooks: Vec::new(),
         public: PublicPages::default(),
         survey: true,
         feedback: true,

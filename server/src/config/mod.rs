@@ -13,6 +13,7 @@ mod smtp;
 mod table;
 mod theme;
 mod value;
+mod webhook;
 mod when;
 mod wording;
 mod words;
@@ -89,7 +90,8 @@ impl Config {
                 root.wrong_here("there is no [server]; add one with `public_url`.");
             }
             let server = root.table("server", "[server]");
-            let mut brands = brand::Brands::with_mail(server.as_ref().is_some_and(|table| table.has("smtp")));
+            let mail = server.as_ref().is_some_and(|table| table.has("smtp"));
+            let mut brands = brand::Brands::new(mail, server.as_ref().is_some_and(webhook::private));
             let server = server.and_then(|table| server::read(table, directory));
             if !root.has("brand") {
                 root.wrong_here("there is no [[brand]]; add one with `slug`, `site_id` and `name`.");

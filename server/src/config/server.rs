@@ -23,6 +23,8 @@ pub struct Server {
     pub home_url: Option<Url>,
     /// Whether there are pages of the documentation, with a button that anybody may try.
     pub docs: bool,
+    /// Whether webhooks may go to this machine and to private networks.
+    pub private_webhooks: bool,
     /// The mail server, if there is one.
     pub smtp: Option<SmtpServer>,
 }
@@ -40,6 +42,7 @@ pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
     let keys = table.text("keys").map(|path| directory.join(path.get_ref()));
     let home_url = home(&table);
     let docs = table.flag("docs");
+    let private_webhooks = table.flag("private_webhooks");
     let smtp = table.table("smtp", "[server.smtp]").and_then(|table| smtp::read(table, directory));
     table.finish();
     Some(Server {
@@ -49,6 +52,7 @@ pub(super) fn read(table: Table<'_>, directory: &Path) -> Option<Server> {
         keys: keys.unwrap_or_else(|| directory.join("keys")),
         home_url,
         docs: docs.unwrap_or(false),
+        private_webhooks: private_webhooks.unwrap_or(false),
         smtp,
     })
 }

@@ -27,6 +27,7 @@ mod summary;
 
 pub use content::Content;
 pub use desk::{CONFIRM_WITHIN, Desk};
+pub use form::{LONGEST_EMAIL, LONGEST_LINE};
 pub use kind::Kind;
 pub use limits::Limits;
 pub use market::demanded;

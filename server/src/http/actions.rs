@@ -4,6 +4,7 @@ use flow::{Action, NotAForm, Position};
 use serde_json::{Map, Value, json};
 
 use super::ApiError;
+use super::fields::whole_number;
 use super::openapi::Shape;
 use crate::session::Placed;
 
@@ -33,7 +34,7 @@ fn placed(index: usize, action: &Value) -> Result<Placed, ApiError> {
     let wrong =
         |member: &str, what: &str| ApiError::bad_request(format!("`actions[{index}].{member}` {what}"));
     let number = |member: &str| {
-        let number = action.get(member).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
+        let number = action.get(member).and_then(whole_number).and_then(|number| u32::try_from(number).ok());
         number.filter(|number| *number > 0).ok_or_else(|| wrong(member, "has to be a whole number from 1."))
     };
     let at = Position { run: number("run")?, seq: number("seq")? };
@@ -52,9 +53,16 @@ fn placed(index: usize, action: &Value) -> Result<Placed, ApiError> {
 
 /// The schema of what [`read`] reads.
 pub fn request() -> Value {
+    let actions: Vec<Value> = each().into_iter().map(Shape::schema).collect();
+    let list = Shape::list(Shape::anything().with("oneOf", actions), MOST_ACTIONS);
+    Shape::object().must("actions", list.says("In the order they were done.")).schema()
+}
+
+/// The schema of each kind of action.
+pub fn each() -> [Shape; 5] {
     let text = |says: &str| Shape::any_text().says(says);
     let claim = || text("The offer's `claim_id`.");
-    let actions = [
+    [
         action(
             &["shown", "back", "keep", "close", "undo"],
             "Opens, goes back, keeps, closes, or takes a cancellation back",
@@ -77,10 +85,7 @@ pub fn request() -> Value {
             .could("when", text("`earliest`, or `date`: on a day."))
             .could("until", text("That day, such as `2026-12-31`."))
             .could("email", text("Where the confirmation is to go.")),
-    ];
-    let actions: Vec<Value> = actions.into_iter().map(Shape::schema).collect();
-    let list = Shape::list(Shape::anything().with("oneOf", actions), MOST_ACTIONS);
-    Shape::object().must("actions", list.says("In the order they were done.")).schema()
+    ]
 }
 
 fn action(verbs: &[&str], what: &str) -> Shape {

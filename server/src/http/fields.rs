@@ -145,11 +145,7 @@ impl<'v> Fields<'v> {
 
     /// A whole number from 0 on.
     pub fn integer(&mut self, name: &'static str, most: u64) -> Option<u64> {
-        let value = self.value(name)?;
-        // JSON has one kind of number: `42.0` is a whole one too.
-        let whole = |n: &f64| n.fract() == 0.0 && (0.0..=9e15).contains(n);
-        let written = value.as_u64().or_else(|| value.as_f64().filter(whole).map(|n| n as u64));
-        let found = written.filter(|n| *n <= most);
+        let found = whole_number(self.value(name)?).filter(|n| *n <= most);
         if found.is_none() {
             self.wrong(name, format!("has to be a whole number from 0 to {most}."));
         }
@@ -267,6 +263,13 @@ impl<'v> Fields<'v> {
         let near = |known: &&&str| name.len() < 64 && strsim::damerau_levenshtein(known, name) <= 2;
         self.known.iter().find(near).copied()
     }
+}
+
+/// A whole number from 0 on. JSON has one kind of number: `42.0` is a whole one too.
+#[must_use]
+pub fn whole_number(value: &Value) -> Option<u64> {
+    let whole = |n: &f64| n.fract() == 0.0 && (0.0..=9e15).contains(n);
+    value.as_u64().or_else(|| value.as_f64().filter(whole).map(|n| n as u64))
 }
 
 /// `userId` as `user_id`.

@@ -24,6 +24,7 @@ mod result;
 mod retention_session;
 mod router;
 mod subscription_session;
+mod webhooks;
 mod well_known;
 mod wish;
 

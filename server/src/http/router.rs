@@ -16,7 +16,7 @@ use super::body::LARGEST_BODY;
 use super::{
     ApiError, cancel_link, cancel_session, cancellation, cancellation_list, declarations, flow, guard,
     health, hub, language, ledger, openapi, reasons, result, retention_session, subscription_session,
-    well_known,
+    webhooks, well_known,
 };
 use crate::config::Config;
 use crate::declaration::{self, Desk};
@@ -74,6 +74,8 @@ fn routes(config: &Arc<Config>) -> OpenApiRouter<App> {
         .routes(routes!(cancel_session::get))
         .routes(routes!(cancellation::create))
         .routes(routes!(cancellation::update))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::replay))
         .routes(routes!(result::verify))
         .routes(routes!(well_known::jwks))
         .routes(routes!(health::get))
@@ -90,8 +92,8 @@ fn routes(config: &Arc<Config>) -> OpenApiRouter<App> {
             routes.method_not_allowed_fallback(wrong_method).layer(CompressionLayer::new())
         }))
         .merge(openapi::dressed(backend, |routes| routes.method_not_allowed_fallback(wrong_method)))
-        .merge(OpenApiRouter::from(page::router(config)))
-        .merge(OpenApiRouter::from(declaration::router()))
+        .merge(page::router(config))
+        .merge(declaration::router())
 }
 
 /// A preflight is answered for the pages of any brand; which brand a session is of is not known before the request itself.

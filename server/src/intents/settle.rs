@@ -1,12 +1,13 @@
-//! What billing's answer changes here: the intent, the session's state and the run's outcome, in one transaction.
+//! What billing's answer changes here: the intent, the session's state and the run's outcome, and who is told, in one transaction.
 
 use flow::{Settlement, State};
 use jiff::Timestamp;
 
 use crate::{
     cancellation, clock, receipt,
-    session::Stored,
+    session::{Ended, Environment, Stored},
     store::{Error, Tx},
+    webhook,
 };
 
 /// The status of an intent that is settled so.
@@ -58,11 +59,19 @@ pub(super) async fn write(
     .await?;
     let Some((session, run)) = settled else { return Ok(()) };
 
-    let (state,): (String,) =
-        sqlx::query_as("SELECT state FROM sessions WHERE id = $1").bind(&session).fetch_one(&mut *tx).await?;
+    let (state, brand, environment): (String, String, String) =
+        sqlx::query_as("SELECT state, brand, environment FROM sessions WHERE id = $1")
+            .bind(&session)
+            .fetch_one(&mut *tx)
+            .await?;
     let state: serde_json::Value = serde_json::from_str(&state).map_err(|e| unreadable(&session, &e))?;
     let state = State::read(&&state).map_err(|e| unreadable(&session, &format!("{e:?}")))?;
     let next = flow::settle(&state, run, settlement);
+    let environment = Environment::named(&environment).unwrap_or_default();
+    let was = match webhook::wanted(tx, &brand, environment, webhook::Kind::SessionSettled).await? {
+        true => Ended::locked(tx, &session, run).await?,
+        false => None,
+    };
     if settlement == Settlement::Refused
         && let Some(receipt) = nth(&state, run).and_then(|run| run.receipt.as_ref())
     {
@@ -84,6 +93,9 @@ pub(super) async fn write(
     }
     write_outcome(tx, &session, run, &state, &next, &now).await?;
     let session = Stored::locked(tx, &session).await?;
+    if let (Some(was), Some(is)) = (was, nth(&next, run)) {
+        webhook::settled(tx, &session, was, is, status(settlement), at).await?;
+    }
     cancellation::follow(tx, &session, at).await
 }
 

@@ -110,7 +110,7 @@ impl Smtp {
             None => format!("the mail server {} cannot be reached: {error}", self.address),
         };
         let for_good = error.is_permanent() && !code.is_some_and(|code| NOT_LET_IN.contains(&code));
-        Err(Undelivered { for_good, why, said: Some(error.to_string()) })
+        Err(Undelivered { for_good, why, said: Some(error.to_string()), asked: None })
     }
 }
 

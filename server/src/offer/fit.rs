@@ -17,8 +17,29 @@ pub struct Customer<'a> {
     pub now: Timestamp,
 }
 
+/// The condition of an offer that a customer does not meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// The plan is another.
+    Plan,
+    /// The price is another, or in another currency.
+    Price,
+    /// The contract has run for another time.
+    Tenure,
+    /// One of the offers that exclude it was taken.
+    After,
+    /// It was taken lately.
+    Cooling,
+}
+
 /// Whether the merchant wants an offer to be made to a customer.
 pub(super) fn fits(offer: &BrandOffer, customer: Customer<'_>) -> bool {
+    misfit(offer, customer).is_none()
+}
+
+/// Why the merchant does not want an offer to be made to a customer. None: it is wanted.
+#[must_use]
+pub fn misfit(offer: &BrandOffer, customer: Customer<'_>) -> Option<Misfit> {
     let When { plans, price_from, price_below, currency, tenure_days_from, tenure_days_below, not_after } =
         &offer.when;
     let terms = customer.snapshot.terms.as_ref();
@@ -31,7 +52,14 @@ pub(super) fn fits(offer: &BrandOffer, customer: Customer<'_>) -> bool {
     let (from, below) = (tenure_days_from.map(i64::from), tenure_days_below.map(i64::from));
     let tenure = (from.is_none() && below.is_none()) || days.is_some_and(|days| within(days, from, below));
     let fresh = not_after.iter().all(|id| customer.history.last(id).is_none());
-    plan && price && tenure && fresh && !cooling(offer, customer)
+    let conditions = [
+        (plan, Misfit::Plan),
+        (price, Misfit::Price),
+        (tenure, Misfit::Tenure),
+        (fresh, Misfit::After),
+        (!cooling(offer, customer), Misfit::Cooling),
+    ];
+    conditions.into_iter().find(|(met, _)| !met).map(|(_, misfit)| misfit)
 }
 
 /// Whether a customer has taken an offer so lately that it is not made again.

@@ -6,6 +6,7 @@ mod lines;
 mod prepare;
 mod record;
 
+pub use fit::{Misfit, misfit};
 pub use history::{History, Taken};
 pub use prepare::{Deals, For, Prepared, deal, prepare, reprice};
 pub use record::record;

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flow::{Action, Element, Node, Notice, Posted};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::asset::{Asset, STYLE};
 use super::document::{Script, origin_of};
@@ -15,31 +16,54 @@ use crate::billing::LookupError;
 use crate::config::Config;
 use crate::format::Format;
 use crate::html;
+use crate::http::openapi::{self, tag};
 use crate::http::{App, body};
 use crate::seal::Kind;
 use crate::session::{Placed, SessionError, Stored};
 
 /// The routes of the hosted pages, with a stylesheet for each brand that has a look of its own.
-pub fn router(config: &Config) -> Router<App> {
+pub fn router(config: &Config) -> OpenApiRouter<App> {
+    let pages = files(config)
+        .routes(routes!(open::page, post))
+        .routes(routes!(show, post_here))
+        .routes(routes!(receipt::page))
+        .routes(routes!(receipt::file))
+        .merge(package::router())
+        .merge(docs::router(config));
+    openapi::dressed(pages, |pages| {
+        pages.method_not_allowed_fallback(async || Message::new(StatusCode::METHOD_NOT_ALLOWED, "missing"))
+    })
+}
+
+/// What pages load. Nobody else asks for it, and its addresses change with its content.
+fn files(config: &Config) -> OpenApiRouter<App> {
     let themes = config.brands.iter().filter_map(|brand| Asset::theme(brand)).map(Arc::new);
-    let themes = themes.fold(Router::new(), |router, theme| {
+    let themes = themes.fold(OpenApiRouter::new(), |router, theme| {
         let path = theme.path.clone();
         router.route(&path, get(async move || theme.answer()))
     });
     themes
-        .route("/c", get(open::page).post(post))
         .route(open::SCRIPT, get(open::script))
         .route(&STYLE.path, get(async || STYLE.answer()))
-        .merge(package::router())
         .merge(widget::router())
-        .merge(docs::router(config))
-        .route("/c/{handle}", get(show).post(post))
-        .route("/c/{handle}/receipt", get(receipt::page))
-        .route("/c/{handle}/receipt.txt", get(receipt::file))
-        .method_not_allowed_fallback(async || Message::new(StatusCode::METHOD_NOT_ALLOWED, "missing"))
 }
 
 /// `GET /c/{handle}`: the step the customer is on. Nothing is changed.
+#[utoipa::path(
+    get,
+    path = "/c/{handle}",
+    operation_id = "showPage",
+    tag = tag::HOSTED,
+    params(("handle" = String, Path, description = "The page's name: where `POST /c` leads.")),
+    responses(
+        (status = 200, description = "The step, as a page.", body = String, content_type = "text/html"),
+        (status = 401, description = "The link's time is over.", body = String, content_type = "text/html"),
+        (status = 404, description = "There is no such page, or its time is over.", body = String,
+            content_type = "text/html"),
+        (status = 409, description = "Billing does not lead to one subscription that could be canceled.",
+            body = String, content_type = "text/html"),
+    ),
+)]
 async fn show(
     State(app): State<App>,
     handle: Result<Path<String>, PathRejection>,
@@ -50,7 +74,60 @@ async fn show(
     Ok(draw(&app, &session, None))
 }
 
+/// `POST /c/{handle}`: the same as `POST /c`.
+#[utoipa::path(
+    post,
+    path = "/c/{handle}",
+    operation_id = "postHere",
+    tag = tag::HOSTED,
+    params(("handle" = String, Path, description = "Any: what counts is in the form.")),
+    request_body(
+        content_type = "application/x-www-form-urlencoded",
+        content = ref("#/components/schemas/FlowForm"),
+    ),
+    responses(
+        (status = 200, description = "The hub, as a page.", body = String, content_type = "text/html"),
+        (status = 303, description = "Leads to the page of the session, or to the return URL."),
+        (status = 400, description = "The form is not one of the flow.", body = String, content_type = "text/html"),
+        (status = 401, description = "The session id is not one, or its time is over.", body = String,
+            content_type = "text/html"),
+        (status = 404, description = "There is no such page, or its time is over.", body = String,
+            content_type = "text/html"),
+        (status = 409, description = "It cannot be done as it was sent: the step as it is now, and why.",
+            body = String, content_type = "text/html"),
+        (status = 413, description = "The form is larger than 64 KiB.", body = String, content_type = "text/html"),
+        (status = 415, description = "It is not said to be a form.", body = String, content_type = "text/html"),
+    ),
+)]
+async fn post_here(app: State<App>, request: Request) -> Result<Response, Message> {
+    post(app, request).await
+}
+
 /// `POST /c`: opens a session, or does what a form of the flow says. Both lead to `/c/{handle}`.
+#[utoipa::path(
+    post,
+    path = "/c",
+    operation_id = "postPage",
+    tag = tag::HOSTED,
+    description = "With `session=ret_…` a plain form on any page can open the flow; with `session=sub_…` it is the hub.",
+    request_body(
+        content_type = "application/x-www-form-urlencoded",
+        content = ref("#/components/schemas/FlowForm"),
+    ),
+    responses(
+        (status = 200, description = "The hub, as a page.", body = String, content_type = "text/html"),
+        (status = 303, description = "Leads to the page of the session, or to the return URL."),
+        (status = 400, description = "The form is not one of the flow.", body = String, content_type = "text/html"),
+        (status = 401, description = "The session id is not one, or its time is over.", body = String,
+            content_type = "text/html"),
+        (status = 404, description = "There is no such page, or its time is over.", body = String,
+            content_type = "text/html"),
+        (status = 409, description = "It cannot be done as it was sent: the step as it is now, and why.",
+            body = String, content_type = "text/html"),
+        (status = 413, description = "The form is larger than 64 KiB.", body = String, content_type = "text/html"),
+        (status = 415, description = "It is not said to be a form.", body = String, content_type = "text/html"),
+    ),
+)]
 async fn post(State(app): State<App>, request: Request) -> Result<Response, Message> {
     let unclear = |status| message(&app, status, "unclear");
     let form = body::is_type(request.headers(), "application", "x-www-form-urlencoded");

@@ -83,7 +83,7 @@ impl Handover {
         match answer {
             Ok(Ok(answer)) if answer.status().is_success() => Ok(()),
             Ok(Ok(answer)) => Err(format!("it answered {}, not 2xx", answer.status().as_u16())),
-            Ok(Err(error)) => Err(cause(&error)),
+            Ok(Err(error)) => Err(outbox::unreachable(&error)),
             Err(_) => Err(format!("it did not answer within {} seconds", ANSWER_WITHIN.as_secs())),
         }
     }
@@ -125,13 +125,4 @@ impl Carrier for Handover {
         let posted = self.post(&slug, url, &id, text("body")?).await;
         posted.map_err(|why| Undelivered::yet(format!("`receipt_url` of the brand {slug}: {why}")))
     }
-}
-
-/// The innermost reason of an error, which says most.
-fn cause(error: &dyn std::error::Error) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    format!("it cannot be reached: {innermost}")
 }

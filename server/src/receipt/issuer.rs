@@ -9,6 +9,7 @@ use crate::mail::{self, NewMail};
 use crate::session::Stored;
 use crate::sign::Signer;
 use crate::store::{Error, Tx};
+use crate::webhook;
 
 /// The `typ` of a receipt's signature. It keeps a receipt from being taken for a result token.
 pub const TYPE: &str = "receipt+jwt";
@@ -45,6 +46,7 @@ impl Issuer {
         .bind(&jws)
         .execute(&mut *tx)
         .await?;
+        webhook::issued(tx, session, &body, now).await?;
         let ended = session.state.runs.get((run as usize).saturating_sub(1));
         // Who declares something may say where the confirmation is to go.
         let named = ended.and_then(|run| run.declared.email.as_deref()).filter(|to| mail::is_address(to));

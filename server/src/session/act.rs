@@ -1,4 +1,5 @@
-//! Doing what a customer did: every action checked, then state, audit trail, outcome and billing intent in one transaction.
+//! Doing what a customer did: every action checked, then state, audit trail, outcome, billing intent and webhooks in one
+//! transaction.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ use crate::policy;
 use crate::receipt::Issuer;
 use crate::resolve;
 use crate::store::{Error, Store, Tx};
+use crate::webhook;
 
 /// An action, and where it belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,6 +193,7 @@ async fn conclude(
     let outcome = Ended::of(session, number, run, Uuid::new_v4().to_string(), now);
     if let Some(outcome) = outcome {
         outcome.insert(tx, &session.id).await?;
+        webhook::completed(tx, session, &outcome, now).await?;
         cancellation::follow(tx, session, now).await?;
     }
     if pending {

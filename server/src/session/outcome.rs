@@ -126,6 +126,16 @@ impl Ended {
         Ok(())
     }
 
+    /// The outcome of a run, as the transaction sees it.
+    pub(crate) async fn locked(tx: &mut Tx, session: &str, run: u32) -> Result<Option<Self>, Error> {
+        let row = sqlx::query("SELECT * FROM outcomes WHERE session = $1 AND run = $2")
+            .bind(session)
+            .bind(run)
+            .fetch_optional(tx)
+            .await?;
+        row.as_ref().map(Self::read).transpose()
+    }
+
     /// The latest run of a session that has an outcome.
     ///
     /// # Errors

@@ -6,13 +6,14 @@ use sqlx::{
 };
 use tokio::{runtime::Handle, task::spawn_blocking};
 
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "first", include_str!("../../migrations/0001_first.sql")),
     (2, "receipts and mail", include_str!("../../migrations/0002_receipts_and_mail.sql")),
     (3, "declarations", include_str!("../../migrations/0003_declarations.sql")),
     (4, "offers", include_str!("../../migrations/0004_offers.sql")),
     (5, "declarations without mail", include_str!("../../migrations/0005_declarations_without_mail.sql")),
     (6, "cancellations", include_str!("../../migrations/0006_cancellations.sql")),
+    (7, "webhooks", include_str!("../../migrations/0007_webhooks.sql")),
 ];
 
 /// Applies what the file lacks, all or nothing. Safe when two processes do it at once.

@@ -4,15 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use farewell_server::{
     billing::{
-        Billing, Change, Deal, DiscountTerms, Instruction, Lookup, Reduction, Registry, Snapshot, Span,
+        Billing, Can, Change, Customer, Deal, DiscountTerms, Instruction, Lookup, Reduction, Registry,
+        Snapshot, Span,
         ledger::{self, Import, Ledger},
     },
     clock::{self, Clock},
     intents::{self, Executor, NewIntent},
+    locale::{Pack, Texts},
     store::{Error, Store},
 };
 use flow::{Answers, Effect, OfferRecord, Outcome, Receipt, Response, Run, State, Step};
 use jiff::Timestamp;
+use serde_json::json;
 use tempfile::TempDir;
 
 /// Long enough for anything that is not stuck.
@@ -110,16 +113,20 @@ impl World {
             created_at: self.clock.now(),
         };
         let (session, now) = (session.to_owned(), self.clock.now_text());
+        let document = json!({ "flow": flow(), "policy": flow::Policy::default_policy() }).to_string();
+        let billing = serde_json::to_string(&known()).unwrap();
         self.store
             .write(async move |tx| {
                 sqlx::query(
                     "INSERT INTO sessions (id, brand, environment, kind, customer, subscription, handle, document, state, \
-                     billing, opened_at, last_action_at, expires_at) VALUES ($1, 'acme', 'production', 'retention', 'cus_1', \
-                     'sub_1', $1, '{}', $2, '{}', $3, $3, $3) ON CONFLICT (id) DO UPDATE SET state = excluded.state",
+                     billing, opened_at, last_action_at, expires_at) VALUES ($1, 'acme', 'prod', 'retention', 'cus_1', \
+                     'sub_1', $1, $4, $2, $5, $3, $3, $3) ON CONFLICT (id) DO UPDATE SET state = excluded.state",
                 )
                 .bind(&session)
                 .bind(serde_json::to_string(&state).unwrap())
                 .bind(&now)
+                .bind(document)
+                .bind(billing)
                 .execute(&mut *tx)
                 .await?;
                 let receipt = outcome.receipt.unwrap();
@@ -215,4 +222,37 @@ pub fn accepted(reference: &str) -> State {
 
 pub fn canceled(reference: &str) -> State {
     State { runs: vec![ended(Outcome::Canceled, None, reference)] }
+}
+
+/// A flow, as little of one as there can be.
+fn flow() -> flow::Flow {
+    flow::Flow {
+        brand: "Acme".into(),
+        locale: "en".into(),
+        rtl: false,
+        time_zone: "UTC".into(),
+        support_email: None,
+        page: flow::Page { action: "https://cancel.example.com/c".into(), handle: "handle".into() },
+        subscription: flow::Subscription::default(),
+        reasons: Vec::new(),
+        feedback: true,
+        offers: Vec::new(),
+        cancellation: flow::Cancellation { effective_at: None },
+        declaration: flow::Declaration::default(),
+        words: Pack::of("en").words("default", &Texts::new()),
+    }
+}
+
+/// What was known of the customer when the session was opened.
+fn known() -> Snapshot {
+    Snapshot {
+        customer: Customer { id: "cus_1".into(), user_id: None, place: None, name: None, email: None },
+        subscription: Some("sub_1".into()),
+        terms: None,
+        discounts: Vec::new(),
+        can: Can::default(),
+        began_at: None,
+        pause: None,
+        trial_ends_at: None,
+    }
 }

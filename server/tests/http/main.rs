@@ -21,3 +21,4 @@ mod result;
 mod server;
 mod session;
 mod terms;
+mod webhooks;

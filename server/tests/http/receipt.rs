@@ -233,7 +233,7 @@ async fn nobody_changes_or_deletes_a_receipt() {
 
 /// A ledger that answers this instead of doing anything.
 #[derive(Debug)]
-struct Says(Ledger, Answer);
+pub struct Says(pub Ledger, pub Answer);
 
 #[async_trait::async_trait]
 impl Billing for Says {

@@ -224,6 +224,7 @@ impl Running {
         let sql = match table {
             "mails" => "SELECT status, attempts, last_error FROM mails ORDER BY created_at",
             "handovers" => "SELECT status, attempts, last_error FROM handovers ORDER BY created_at",
+            "webhooks" => "SELECT status, attempts, last_error FROM webhooks ORDER BY created_at, position",
             other => panic!("{other} is no outbox"),
         };
         sqlx::query_as(sql).fetch_all(self.app.sessions.store.read()).await.expect("an outbox")

@@ -13,18 +13,24 @@ use crate::http::{
     actions, cancel_link, cancellation, declarations, result, retention_session, subscription_session,
 };
 
+/// The name of what a body holds, and its schema.
+type Request = (&'static str, fn() -> Value);
+
 /// What bodies hold, by the names that operations give them.
-const REQUESTS: [(&str, fn() -> Value); 10] = [
+const REQUESTS: [Request; 13] = [
     ("ActionsRequest", actions::request),
     ("CancelLinkRequest", cancel_link::request),
+    ("CancelForm", form::cancel),
     ("CancellationOutcomeRequest", cancellation::outcome_request),
     ("CancellationRequest", cancellation::request),
     ("DecisionRequest", declarations::request),
+    ("FlowForm", form::flow),
     ("HubForm", form::hub),
     ("ResultRequest", result::request),
     ("RetentionSessionRequest", retention_session::request),
     ("SessionForm", form::session),
     ("SubscriptionSessionRequest", subscription_session::request),
+    ("WithdrawForm", form::withdraw),
 ];
 
 /// Members of answers that are not always there.
@@ -136,8 +142,10 @@ fn shorten(schema: &mut Value) {
 }
 
 fn complete(operation: &mut Map<String, Value>) {
+    let of_pages = [tag::HOSTED, tag::PUBLIC].iter().any(|pages| operation["tags"][0] == *pages);
+    let common = if of_pages { errors::OF_PAGES } else { errors::EVERYWHERE };
     let answers = operation.entry("responses").or_insert_with(|| json!({}));
-    for (status, name) in errors::EVERYWHERE {
+    for (status, name) in common {
         if answers.get(status).is_none() {
             answers[status] = json!({ "$ref": format!("#/components/responses/{name}") });
         }
@@ -179,6 +187,7 @@ fn plain(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(plain),
         Value::Object(members) => {
+            lift(members);
             for (name, value) in members {
                 match value {
                     Value::String(text) if name == "description" || name == "summary" => {
@@ -190,6 +199,16 @@ fn plain(value: &mut Value) {
             }
         }
         _ => {}
+    }
+}
+
+/// What is said of something that may be null stands beside the choice, not within it.
+fn lift(members: &mut Map<String, Value>) {
+    let choices = members.get_mut("oneOf").and_then(Value::as_array_mut);
+    let said = choices.into_iter().flatten().filter(|choice| choice.get("$ref").is_some());
+    let said = said.filter_map(|choice| choice.as_object_mut()?.remove("description")).last();
+    if let Some(said) = said {
+        members.insert("description".into(), said);
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 use utoipa::ToResponse;
 use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr};
 
 use crate::http::cancel_link::READ_ONLY;
@@ -26,7 +27,7 @@ macro_rules! shared {
 
         /// All of them, by their names.
         pub fn all() -> Vec<(String, RefOr<Response>)> {
-            vec![$({ let (name, response) = $name::response(); (name.to_owned(), response) },)* too_often()]
+            vec![$({ let (name, response) = $name::response(); (name.to_owned(), response) },)* too_often(), failed_page()]
         }
     };
 }
@@ -46,6 +47,8 @@ shared! {
 
 /// What every operation may answer, whatever it does: the status and the name of the answer.
 pub const EVERYWHERE: [(&str, &str); 3] = [("429", "TooOften"), ("500", "Failed"), ("503", "Unavailable")];
+/// The same of pages.
+pub const OF_PAGES: [(&str, &str); 3] = [("429", "TooOften"), ("500", "FailedPage"), ("503", "Unavailable")];
 
 fn answer(why: &str, says: &str) -> ResponseBuilder {
     let content = ContentBuilder::new()
@@ -58,4 +61,11 @@ fn too_often() -> (String, RefOr<Response>) {
     let says = "Too many requests. Send the same again after the seconds that `Retry-After` says.";
     let seconds = HeaderBuilder::new().description(Some("Seconds to wait.")).build();
     ("TooOften".into(), answer("Too many requests.", says).header("Retry-After", seconds).build().into())
+}
+
+fn failed_page() -> (String, RefOr<Response>) {
+    let page = ContentBuilder::new().schema(Some(Object::with_type(Type::String))).build();
+    let response =
+        ResponseBuilder::new().description("The server itself has failed.").content("text/html", page);
+    ("FailedPage".into(), response.build().into())
 }

@@ -22,6 +22,12 @@ impl Served {
     pub fn new(document: &Value) -> Arc<Self> {
         Arc::new(Self { json: document.to_string().into() })
     }
+
+    /// The document.
+    #[must_use]
+    pub fn document(&self) -> Value {
+        serde_json::from_slice(&self.json).unwrap_or_default()
+    }
 }
 
 /// `GET /openapi.json`: this document.

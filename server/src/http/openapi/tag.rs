@@ -8,6 +8,8 @@ pub const LINKS: &str = "Hosted links";
 pub const RESULTS: &str = "Results";
 /// The ledger of cancellations.
 pub const CANCELLATIONS: &str = "Cancellations";
+/// What was told to the merchant's endpoints.
+pub const WEBHOOKS: &str = "Webhooks";
 /// What was declared on public pages.
 pub const DECLARATIONS: &str = "Declarations";
 /// The built-in billing.
@@ -22,7 +24,7 @@ pub const PUBLIC: &str = "The public pages";
 pub const SERVER: &str = "The server";
 
 /// All of them, with a sentence about each.
-pub const ALL: [(&str, &str); 10] = [
+pub const ALL: [(&str, &str); 11] = [
     (
         SESSIONS,
         "A session id lets one customer's browser run the flow. Your backend asks for it with its API key.",
@@ -36,6 +38,7 @@ pub const ALL: [(&str, &str); 10] = [
         CANCELLATIONS,
         "Why customers wanted to leave, and what came of it: told by your backend, or by this server's flow.",
     ),
+    (WEBHOOKS, "What was told to your endpoints, and telling it again."),
     (DECLARATIONS, "What customers have declared on the public pages, and waits for you."),
     (LEDGER, "What the built-in billing knows of your customers."),
     (

@@ -1,0 +1,7 @@
+//! Webhooks, taken by a real receiver and verified by an implementation of their specification that is not ours.
+
+mod delivery;
+mod event;
+mod receiver;
+mod replay;
+mod target;
