@@ -11,6 +11,7 @@ mod hub;
 mod mail;
 mod mail_server;
 mod offers;
+mod openapi;
 mod order;
 mod origins;
 mod page;
