@@ -9,8 +9,11 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Backend;
+use super::openapi::{NoKey, Shape, query_parameter, tag};
 use super::{ApiError, App};
 use crate::backlog::{Backlog, NOTIFICATIONS, WEBHOOKS};
 use crate::store::{self, Store};
@@ -21,7 +24,7 @@ const PATIENCE: i64 = 5 * 60;
 const WRITE_WITHIN: Duration = Duration::from_secs(3);
 
 /// How a part of the server does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// As it should.
@@ -33,7 +36,7 @@ pub enum Status {
 }
 
 /// `GET /api/health`: the server answers.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Health {
     /// Always `ok`.
     pub status: Status,
@@ -42,7 +45,7 @@ pub struct Health {
 }
 
 /// `GET /api/health?deep=1`: how the parts do, for the brand of the key.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DeepHealth {
     /// The worst of the parts.
     pub status: Status,
@@ -61,14 +64,14 @@ pub struct DeepHealth {
 }
 
 /// Whether the database takes changes.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct DatabaseHealth {
     /// `ok` or `failing`.
     pub status: Status,
 }
 
 /// What waits in one part.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Queue {
     /// `ok`, or `degraded` when the oldest has waited for more than five minutes.
     pub status: Status,
@@ -81,7 +84,7 @@ pub struct Queue {
 }
 
 /// The declarations that somebody has to see to.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Declarations {
     /// `ok`, or `degraded` when one is overdue.
     pub status: Status,
@@ -104,6 +107,19 @@ impl Queue {
 }
 
 /// `GET /api/health`. With `deep=1` it needs an API key.
+#[utoipa::path(
+    get,
+    path = "/api/health",
+    operation_id = "getHealth",
+    tag = tag::SERVER,
+    description = "Whether the server answers; with `deep=1`, and an API key, how its parts do for the brand of the key.",
+    security((), ("brandKey" = []), ("apiKey" = []), ("bearerKey" = [])),
+    params(HealthParameters),
+    responses(
+        (status = 200, description = "The server answers, and its database takes changes.", body = AnyHealth),
+        (status = 401, response = NoKey),
+    ),
+)]
 pub async fn get(State(app): State<App>, mut parts: Parts) -> Result<Response, ApiError> {
     if !is_deep(&parts) {
         return Ok(Json(Health { status: Status::Ok, version: VERSION }).into_response());
@@ -163,5 +179,27 @@ async fn database(store: &Store) -> Status {
             tracing::error!("the database has taken no change for {} seconds", WRITE_WITHIN.as_secs());
             Status::Failing
         }
+    }
+}
+
+/// What is answered: the second where `deep=1` was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the document's schema is made of it")]
+pub enum AnyHealth {
+    /// That the server answers.
+    Health(Health),
+    /// How its parts do.
+    Deep(DeepHealth),
+}
+
+/// What [`get`] reads.
+#[derive(Clone, Copy, Debug)]
+struct HealthParameters;
+
+impl IntoParams for HealthParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let says = "`1`: how the parts of the server do. Anything else is as if it were left out.";
+        vec![query_parameter("deep", says, Shape::one_of(["0", "1"]))]
     }
 }

@@ -1,5 +1,6 @@
 //! The APIs: for merchants' backends, with a key, and for browsers, with a session id.
 
+mod actions;
 pub mod body;
 mod caller;
 mod cancel_link;
@@ -17,6 +18,7 @@ mod hosts;
 mod hub;
 pub mod language;
 mod ledger;
+pub mod openapi;
 mod peer;
 mod query;
 mod reasons;

@@ -3,6 +3,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use utoipa::ToSchema;
 
 use super::claims::Environment;
 use super::outcome::result_name;
@@ -14,7 +15,7 @@ use crate::store::{Error, Store};
 pub const LONGEST_PAGE: u32 = 200;
 
 /// A session, as lists show it: the last run that has an outcome counts. Nothing a customer wrote is in it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Listed {
     /// Its id: a UUID.

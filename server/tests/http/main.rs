@@ -15,6 +15,7 @@ mod mail;
 mod mail_server;
 mod metrics;
 mod offers;
+mod openapi;
 mod order;
 mod origins;
 mod page;
