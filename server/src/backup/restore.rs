@@ -196,7 +196,11 @@ async fn hold(database: &Path) -> Result<Option<SqliteConnection>, BackupError> 
                     "{database} is in use; stop the server first, and every other command on it."
                 )));
             }
-            Err(sqlx::Error::Database(error)) if is(&*error, DAMAGED) => return Ok(None),
+            Err(sqlx::Error::Database(error)) if is(&*error, DAMAGED) => {
+                // Closing removes files that are moved next; whether it succeeds says nothing about a damaged one.
+                drop(connection.close().await);
+                return Ok(None);
+            }
             Err(error) => return Err(database_error(database)(error)),
         }
     }
