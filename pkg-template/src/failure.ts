@@ -2,7 +2,6 @@
 // these few words are English.
 
 import type { SessionSource } from "../index.js";
-import type { Fetched } from "./index.js";
 import { dress } from "../../src/drawing.js";
 import style from "../../flow/src/style.css";
 
@@ -27,13 +26,13 @@ export function fail(dialog: HTMLDialogElement, cause: any, { apiBase, email, se
   const refused = status == 401;
   // The page's own function, whose error is the page's to see.
   const own = cause?.length == 1;
-  if (own) console.error("Farewell: the session function gave no id:", cause[0]);
   // A refusal says itself what to look at.
-  else console.error(`Farewell: no flow from ${apiBase}/v1/flow: ${told(cause)}${refused ? " Look at the session id." : status >= 400 && status < 500 ? "" : " Look at apiBase."}`);
+  const look = refused ? " Look at the session id." : /^4/.test(status) ? "" : " Look at apiBase.";
+  if (own) console.error("Farewell: the session function gave no id:", cause[0]);
+  else console.error(`Farewell: no flow from ${apiBase}/v1/flow: ${told(cause)}${look}`);
 
   const root = dialog.firstElementChild!.shadowRoot!;
   const loading = [...root.childNodes];
-  const offline = !navigator.onLine;
   const known = typeof session === "string" ? session : "";
 
   const again = () => {
@@ -49,12 +48,12 @@ export function fail(dialog: HTMLDialogElement, cause: any, { apiBase, email, se
     location.assign(`${apiBase}/c#${await (session as () => Promise<string>)()}`);
   };
 
-  const title = refused ? "This page has expired" : offline ? "You are offline" : "This did not load";
+  const title = refused ? "This page has expired" : navigator.onLine ? "This did not load" : "You are offline";
   const text = refused
     ? "It has been open for too long. Reload it and try again."
-    : offline
-      ? "It goes on by itself when you are back online."
-      : "The server did not answer as it should.";
+    : navigator.onLine
+      ? "The server did not answer as it should."
+      : "It goes on by itself when you are back online.";
   const step = element("div", { className: "step" });
   const heading = element("h2", { tabIndex: -1, textContent: title });
   step.append(heading, element("p", { textContent: text + " Nothing was changed." }));
@@ -89,11 +88,7 @@ function line(before: string, link: Partial<HTMLAnchorElement>): HTMLElement {
 
 /** What the server said, the kind of an error, or silence. Never an error's message, which may quote the session id. */
 function told(cause: any): string {
-  if (cause?.[2]) {
-    const [, answer, status] = cause as Fetched;
-    const error = (answer as { error?: string } | null)?.error;
-    return `status ${status}${error ? `, "${error}"` : "."}`;
-  }
+  if (cause?.[2]) return `status ${cause[2]}${cause[1]?.error ? `, "${cause[1].error}"` : "."}`;
   return cause instanceof Error ? `${cause.name}.` : "no answer within 8 seconds.";
 }
 

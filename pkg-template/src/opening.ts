@@ -42,8 +42,7 @@ const closed = ({ currentTarget: dialog }: Event) => {
 
 // What failed for want of a network is tried again when there is one. In the flow it keeps its number, so that it is done once.
 addEventListener("online", () => {
-  const host = document.querySelector("dialog[data-farewell] > div");
-  host?.shadowRoot?.querySelector<HTMLElement>(".again, .notice button")?.click();
+  document.querySelector("dialog[data-farewell] div")?.shadowRoot?.querySelector<HTMLElement>(".again, .notice button")?.click();
 });
 
 let engine: Promise<Engine> | undefined;

@@ -497,6 +497,13 @@ fn colours_of_a_theme_are_checked_together() {
         rows,
         [
             ("--fw-accent", "#005a9c", "#9ecbff"),
+            // What is left out goes along: it is what the contrasts were measured with.
+            ("--fw-on-accent", "#ffffff", "#000000"),
+            ("--fw-ink", "#141414", "#ededed"),
+            ("--fw-paper", "#ffffff", "#1b1d22"),
+            ("--fw-soft", "#5f5f5f", "#a9aaac"),
+            ("--fw-tint", "#f3f3f3", "#25272c"),
+            ("--fw-line", "#8e8e8e", "#7f8183"),
             ("--fw-radius", "4px", "4px"),
             ("--fw-font", "'Inter', sans-serif", "'Inter', sans-serif"),
         ]

@@ -108,14 +108,23 @@ impl Plan {
         let draft = self.placings.last().map(|placing| placing.draft.clone()).unwrap_or_default();
         let version = check(&draft).await?;
         let there = database.exists();
-        let mut held = if there { hold(database).await? } else { None };
-        let erasures = match &mut held {
-            Some(connection) => carry_over_erasures(connection, &draft).await?,
-            None => {
-                self.set_side_files_aside(database)?;
-                Erasures { carried_over: 0, unknown: there }
+        let (mut held, mut erasures) = (None, Erasures::default());
+        if there {
+            match hold(database).await? {
+                Held::Whole(mut connection) => {
+                    erasures = carry_over_erasures(&mut connection, &draft).await?;
+                    held = Some(connection);
+                }
+                Held::Damaged(connection) => {
+                    // Before it is closed: that would remove them.
+                    self.set_side_files_aside(database)?;
+                    drop(connection.close().await);
+                    erasures.unknown = true;
+                }
             }
-        };
+        } else {
+            self.set_side_files_aside(database)?;
+        }
         put(&self.placings)?;
         if let Some(connection) = held {
             // It ends with the file it holds, which has another name by now.
@@ -183,8 +192,16 @@ async fn carry_over_erasures(replaced: &mut SqliteConnection, draft: &Path) -> R
     Ok(Erasures { carried_over: carried_over?, unknown: false })
 }
 
-/// Keeps everybody else away from a database, and has everything in its one file. None where it is too damaged for that.
-async fn hold(database: &Path) -> Result<Option<SqliteConnection>, BackupError> {
+/// A database that is replaced.
+enum Held {
+    /// Nobody else can use it, and everything is in its one file.
+    Whole(SqliteConnection),
+    /// It is too damaged for that.
+    Damaged(SqliteConnection),
+}
+
+/// Keeps everybody else away from a database, and has everything in its one file, as far as it can be read.
+async fn hold(database: &Path) -> Result<Held, BackupError> {
     let mut connection = connect(database).await?;
     // Whoever has a database with a write-ahead log open, even idle, keeps others from giving the log up.
     for statement in ["PRAGMA busy_timeout = 0", "PRAGMA journal_mode = DELETE", "BEGIN EXCLUSIVE"] {
@@ -196,9 +213,11 @@ async fn hold(database: &Path) -> Result<Option<SqliteConnection>, BackupError> 
                     "{database} is in use; stop the server first, and every other command on it."
                 )));
             }
-            Err(sqlx::Error::Database(error)) if is(&*error, DAMAGED) => return Ok(None),
+            Err(sqlx::Error::Database(error)) if is(&*error, DAMAGED) => {
+                return Ok(Held::Damaged(connection));
+            }
             Err(error) => return Err(database_error(database)(error)),
         }
     }
-    Ok(Some(connection))
+    Ok(Held::Whole(connection))
 }

@@ -198,7 +198,8 @@ impl Cancellation {
             .collect()
     }
 
-    pub(super) fn read(row: &SqliteRow) -> Result<Self, Error> {
+    /// The entry in a row with every column of the table.
+    pub(crate) fn read(row: &SqliteRow) -> Result<Self, Error> {
         let outcome: Option<&str> = row.try_get("outcome")?;
         let outcome = outcome.map(|name| named(name, LedgerOutcome::named)).transpose()?;
         let offer: Option<&str> = row.try_get("offer")?;

@@ -9,7 +9,7 @@ mod list;
 mod record;
 mod tell;
 
-pub use event::{Cancellation, LedgerOutcome, OfferMade, Settled, Source};
+pub use event::{Cancellation, LedgerOutcome, OfferMade, Settled, Source, Status};
 pub use follow::follow;
 pub use list::{Filter, LONGEST_PAGE, Page, list};
 pub use record::{Change, NewCancellation, Recorded, SettleResult, record, settle};

@@ -1,12 +1,13 @@
 use std::path::Path;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use serde_json::json;
 
-use super::{Failed, checked_brand};
+use super::{Failed, checked_brand, plain};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::erase::{Customer, Erased, How, again, erase};
+use crate::erase::{Customer, Erased, How, Matched, again, erase};
 use crate::serve::open_store;
 use crate::store::Store;
 
@@ -16,8 +17,8 @@ pub(super) struct Erase {
     /// The brand's slug.
     #[arg(long, value_name = "SLUG", required_unless_present = "again")]
     brand: Option<String>,
-    /// The customer's id in billing.
-    #[arg(long, value_name = "ID", required_unless_present = "again")]
+    /// The customer's id in billing, or the one in your own system.
+    #[arg(long, value_name = "ID", required_unless_present = "again", value_parser = NonEmptyStringValueParser::new())]
     customer: Option<String>,
     /// Erase again everybody who was erased and is there again, out of a backup that was restored.
     #[arg(long, conflicts_with_all = ["brand", "customer"])]
@@ -44,9 +45,9 @@ impl Erase {
 
     async fn with(self, config: &Config, store: &Store) -> Result<(), Failed> {
         let how = How { dry_run: self.dry_run, even_pending: self.even_pending };
-        let now = Clock::system().now();
+        let (receipts, now) = (config.server.retention.receipts, Clock::system().now());
         let (Some(brand), Some(id)) = (self.brand, self.customer) else {
-            let all = again(store, how, now).await?;
+            let all = again(store, how, receipts, now).await?;
             if self.json {
                 println!("{}", json!({ "dry_run": how.dry_run, "customers": all }));
             } else {
@@ -60,9 +61,13 @@ impl Erase {
             return Ok(());
         };
         checked_brand(config, &brand)?;
-        let erased = erase(store, &Customer { brand, id }, how, now).await?;
+        let erased = erase(store, &Customer { brand, id }, how, receipts, now).await?;
         if self.json {
-            println!("{}", json!({ "dry_run": how.dry_run, "counts": erased.counts, "kept": erased.kept }));
+            let Erased { matched, counts, kept } = &erased;
+            println!(
+                "{}",
+                json!({ "dry_run": how.dry_run, "matched": matched, "counts": counts, "kept": kept })
+            );
         } else {
             print(&erased, how);
         }
@@ -71,6 +76,13 @@ impl Erase {
 }
 
 fn print(erased: &Erased, how: How) {
+    let Matched { customer, users } = &erased.matched;
+    let in_billing = customer.iter().map(|id| format!("\"{}\" in billing", plain(id)));
+    let in_own = users.iter().map(|user| format!("\"{}\" in your own system", plain(user)));
+    let names: Vec<_> = in_billing.chain(in_own).collect();
+    if !names.is_empty() {
+        println!("Customer: {}.", names.join(", "));
+    }
     let counts: Vec<_> = erased.counts.iter().map(|(what, rows)| format!("{rows} {what}")).collect();
     match (counts.is_empty(), how.dry_run) {
         (true, _) => println!("Nothing is known of this customer."),
@@ -78,9 +90,7 @@ fn print(erased: &Erased, how: How) {
         (false, false) => println!("Erased: {}.", counts.join(", ")),
     }
     for kept in &erased.kept {
-        println!(
-            "Kept as it was signed: receipt {} of {}, which claims can be made with until {}.",
-            kept.reference, kept.issued_at, kept.until
-        );
+        let until = kept.until.as_ref().map_or_else(|| "for good".into(), |until| format!("until {until}"));
+        println!("Kept as it was signed: receipt {} of {}, {until}.", kept.reference, kept.issued_at);
     }
 }

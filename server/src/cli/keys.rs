@@ -21,7 +21,7 @@ pub(super) enum Keys {
         #[arg(long)]
         json: bool,
     },
-    /// List API keys and the server's own keys, without their secrets.
+    /// List API keys, the server's own keys and the secrets of webhooks by their ids: no key itself.
     List {
         /// Write one JSON array.
         #[arg(long)]
@@ -105,7 +105,7 @@ impl Keys {
             }
             Self::List { json } => {
                 let listed = keys.list().await?;
-                let own = own_keys::list(&config.server.keys)?;
+                let own = own_keys::list(config)?;
                 if json {
                     let all: Vec<_> = listed
                         .iter()

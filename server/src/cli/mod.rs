@@ -1,6 +1,7 @@
 //! The `farewell` command.
 
 mod backup;
+mod completions;
 mod day;
 mod declarations;
 mod erase;
@@ -48,6 +49,7 @@ Examples:
   farewell ledger import ledger.json --brand example
   farewell receipts test --brand example     try how receipts reach customers
   farewell sessions show FW-7K3Q-9XPD        what a customer did, by the receipt's reference
+  farewell export cancellations > ledger.csv
   farewell backup copy.db                    copy the database, also while the server runs
   farewell declarations list                 what was declared on the public pages and waits for somebody
   farewell webhooks test --brand example     send a signed ping and show what comes back
@@ -111,6 +113,7 @@ enum Command {
     Webhooks(webhooks::Webhooks),
     /// Tell again what webhooks have told. The running server sends it; receivers know a repeat by its `webhook-id`.
     ReplayWebhooks(replay::Replay),
+    Completions(completions::Completions),
 }
 
 /// Why a command has failed: a sentence for the person who typed it.
@@ -149,6 +152,7 @@ impl Cli {
             Command::Declarations(declarations) => declarations.run(config).await,
             Command::Webhooks(webhooks) => webhooks.run(config).await,
             Command::ReplayWebhooks(replay) => replay.run(config).await,
+            Command::Completions(completions) => completions.run(),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

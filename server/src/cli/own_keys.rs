@@ -10,15 +10,20 @@ use serde_json::{Value, json};
 use super::Failed;
 use super::keys::OwnKey;
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::keys::{KeyFile, RetiredKeys};
 use crate::sign;
+use crate::webhook::key_name;
 
 /// A key, without its secret.
 #[derive(Debug, Serialize)]
 pub(super) struct Listed {
-    /// `sealing` or `signing`.
+    /// `sealing`, `signing` or `webhook`.
     #[serde(skip)]
     pub(super) kind: &'static str,
+    /// The slug of the brand whose secret for webhooks it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brand: Option<String>,
     id: String,
     made_at: Option<String>,
     /// `current`, `accepted` or `verifying_only`.
@@ -31,7 +36,8 @@ impl Listed {
         let made = self.made_at.as_ref().map(|at| format!("  made {at}")).unwrap_or_default();
         let state = self.state.replace('_', " ");
         let retired = self.retired_at.as_ref().map(|at| format!(" since {at}")).unwrap_or_default();
-        format!("{}  {}{made}  {state}{retired}", self.id, self.kind)
+        let brand = self.brand.as_ref().map(|brand| format!("  {brand}")).unwrap_or_default();
+        format!("{}  {}{brand}{made}  {state}{retired}", self.id, self.kind)
     }
 }
 
@@ -42,32 +48,44 @@ pub(super) fn tagged(kind: &str, key: &impl Serialize) -> Value {
     value
 }
 
-/// Every key of the server's own. Makes none.
-pub(super) fn list(directory: &Path) -> Result<Vec<Listed>, Failed> {
-    let mut listed = Vec::new();
-    for (kind, name) in [("sealing", "sealing.key"), ("signing", "signing.key")] {
-        let Some(file) = KeyFile::find_file(directory, name)? else { continue };
-        for (index, key) in file.accepted().iter().enumerate() {
-            let state = if index == 0 { "current" } else { "accepted" };
-            listed.push(Listed {
-                kind,
-                id: sign::name(key.id),
-                made_at: key.made_at.clone(),
-                state,
-                retired_at: None,
-            });
-        }
-    }
+/// Every key of the server's own, and the secrets of its brands' webhooks. Makes none.
+pub(super) fn list(config: &Config) -> Result<Vec<Listed>, Failed> {
+    let directory = &config.server.keys;
+    let mut listed = of_file(directory, "sealing", "sealing.key", None)?;
+    listed.extend(of_file(directory, "signing", "signing.key", None)?);
     for key in RetiredKeys::open(directory)?.all() {
         listed.push(Listed {
             kind: "signing",
+            brand: None,
             id: sign::name(key.id),
             made_at: None,
             state: "verifying_only",
             retired_at: Some(key.retired_at.clone()),
         });
     }
+    for brand in &config.brands {
+        listed.extend(of_file(directory, "webhook", &key_name(&brand.slug), Some(&brand.slug))?);
+    }
     Ok(listed)
+}
+
+fn of_file(
+    directory: &Path,
+    kind: &'static str,
+    name: &str,
+    brand: Option<&str>,
+) -> Result<Vec<Listed>, Failed> {
+    let file = KeyFile::find_file(directory, name)?;
+    let keys = file.iter().flat_map(KeyFile::accepted).enumerate();
+    let listed = keys.map(|(index, key)| Listed {
+        kind,
+        brand: brand.map(Into::into),
+        id: sign::name(key.id),
+        made_at: key.made_at.clone(),
+        state: if index == 0 { "current" } else { "accepted" },
+        retired_at: None,
+    });
+    Ok(listed.collect())
 }
 
 /// Takes a signing key that only verifies out of the published ones. False when the id names none.

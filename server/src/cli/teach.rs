@@ -140,10 +140,19 @@ const LESSONS: &[Lesson] = &[
         fails: "there is no file, or only half of it on standard output.",
     },
     Lesson {
+        command: "export cancellations",
+        examples: &[
+            "farewell export cancellations --since 2026-11-01 -o november.csv",
+            "farewell export cancellations --brand example --environment prod --format ndjson > ledger.ndjson",
+        ],
+        changes: "makes the file, for your eyes only. Nothing is overwritten.",
+        fails: "there is no file, or only half of it on standard output.",
+    },
+    Lesson {
         command: "erase",
         examples: &[
             "farewell erase --brand example --customer cus_1 --dry-run",
-            "farewell erase --brand example --customer cus_1",
+            "farewell erase --brand example --customer user_1",
             "farewell erase --again",
         ],
         changes: "removes what is known of the customer, for good, but for what the law wants kept. --dry-run changes nothing.",
@@ -169,6 +178,16 @@ const LESSONS: &[Lesson] = &[
         ],
         changes: "puts deliveries in line again; the running server sends them.",
         fails: "there is nothing of what was named, or the database cannot be written.",
+    },
+    Lesson {
+        command: "completions",
+        examples: &[
+            "farewell completions bash > ~/.local/share/bash-completion/completions/farewell",
+            "farewell completions zsh > ~/.zfunc/_farewell",
+            "farewell completions fish > ~/.config/fish/completions/farewell.fish",
+        ],
+        changes: "nothing. It needs no configuration.",
+        fails: "it could not be written.",
     },
     Lesson {
         command: "receipts test",

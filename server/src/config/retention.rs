@@ -39,6 +39,13 @@ impl Period {
         let now = now.to_zoned(TimeZone::UTC);
         now.checked_sub(self.0?).ok().map(|at| at.timestamp())
     }
+
+    /// When what is from this moment will have been kept for long enough. None: never.
+    #[must_use]
+    pub fn end(&self, from: Timestamp) -> Option<Timestamp> {
+        let from = from.to_zoned(TimeZone::UTC);
+        from.checked_add(self.0?).ok().map(|at| at.timestamp())
+    }
 }
 
 /// What keeps a period from being shorter.

@@ -4,7 +4,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
-use super::{Customer, Erased};
+use super::Erased;
+use super::names::Names;
 use crate::clock;
 use crate::store::{Error, Tx};
 
@@ -15,13 +16,16 @@ pub(crate) struct Line {
     erased_at: String,
     brand: String,
     customer_hash: String,
+    /// As JSON.
+    user_hashes: String,
     counts: String,
 }
 
 impl Line {
-    /// Whether it is of the customer with this hash.
+    /// Whether it is of the customer whose name has this hash.
     pub(super) fn is_of(&self, hash: &str) -> bool {
-        self.customer_hash == hash
+        // A hash is never part of another one.
+        self.customer_hash == hash || self.user_hashes.contains(hash)
     }
 
     /// When.
@@ -30,40 +34,55 @@ impl Line {
     }
 }
 
-/// What stands for a customer in a line.
-pub(super) fn hash(Customer { brand, id }: &Customer) -> String {
-    let hashed = Sha256::digest([brand.as_bytes(), b"\0", id.as_bytes()].concat());
-    hashed.iter().map(|byte| format!("{byte:02x}")).collect()
+/// What stands for a customer's id in billing.
+pub(super) fn hash_of_id(brand: &str, id: &str) -> String {
+    hash(&[brand, "\0", id])
 }
 
-/// Writes the line of an erasure.
+/// What stands for the merchant's own id of a customer.
+pub(super) fn hash_of_user(brand: &str, user: &str) -> String {
+    hash(&[brand, "\0\0", user])
+}
+
+fn hash(parts: &[&str]) -> String {
+    Sha256::digest(parts.concat()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes the line of an erasure of the customer who was named so.
 pub(super) async fn write(
     tx: &mut Tx,
-    customer: &Customer,
+    named: &str,
+    names: &Names,
     erased: &Erased,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let counts =
-        serde_json::to_string(&erased.counts).map_err(|error| Error::Malformed(error.to_string()))?;
+    let users: Vec<_> = names.users.iter().map(|user| hash_of_user(&names.brand, user)).collect();
     let line = Line {
         id: Uuid::new_v4().to_string(),
         erased_at: clock::text(now),
-        brand: customer.brand.clone(),
-        customer_hash: hash(customer),
-        counts,
+        brand: names.brand.clone(),
+        customer_hash: hash_of_id(&names.brand, names.id.as_deref().unwrap_or(named)),
+        user_hashes: json(&users)?,
+        counts: json(&erased.counts)?,
     };
     insert(tx, &line).await
 }
 
+fn json(value: &impl serde::Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| Error::Malformed(error.to_string()))
+}
+
 async fn insert(connection: &mut SqliteConnection, line: &Line) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO erasures (id, erased_at, brand, customer_hash, counts) VALUES ($1, $2, $3, $4, $5) \
+        "INSERT INTO erasures (id, erased_at, brand, customer_hash, user_hashes, counts) \
+         VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (id) DO NOTHING",
     )
     .bind(&line.id)
     .bind(&line.erased_at)
     .bind(&line.brand)
     .bind(&line.customer_hash)
+    .bind(&line.user_hashes)
     .bind(&line.counts)
     .execute(connection)
     .await?;
@@ -82,14 +101,18 @@ pub(crate) async fn read_lines(connection: &mut SqliteConnection) -> Result<Vec<
     if there.is_none() {
         return Ok(Vec::new());
     }
-    let sql = "SELECT id, erased_at, brand, customer_hash, counts FROM erasures";
-    let rows = sqlx::query(sql).fetch_all(connection).await?;
+    let rows = sqlx::query("SELECT * FROM erasures").fetch_all(connection).await?;
     let read = |row: &SqliteRow| {
         Ok(Line {
             id: row.try_get("id")?,
             erased_at: row.try_get("erased_at")?,
             brand: row.try_get("brand")?,
             customer_hash: row.try_get("customer_hash")?,
+            // The database may be of before there were any.
+            user_hashes: match row.try_get("user_hashes") {
+                Err(sqlx::Error::ColumnNotFound(_)) => "[]".into(),
+                read => read?,
+            },
             counts: row.try_get("counts")?,
         })
     };

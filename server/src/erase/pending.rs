@@ -1,6 +1,7 @@
 use std::fmt;
 
-use super::Customer;
+use super::names::Names;
+use super::traces::Traces;
 use crate::store::{Error, Tx};
 
 /// What of a customer is still to be done. References and ids only.
@@ -12,60 +13,71 @@ pub struct Pending {
     pub receipts: Vec<String>,
     /// Declarations that wait for somebody.
     pub declarations: Vec<String>,
+    /// What webhooks are to tell: kind and event.
+    pub webhooks: Vec<String>,
 }
 
 impl Pending {
-    pub(super) async fn of(tx: &mut Tx, customer: &Customer, emails: &[String]) -> Result<Self, Error> {
-        let Customer { brand, id } = customer;
-        let intents = sqlx::query_scalar(
-            "SELECT kind || ' of session ' || session FROM intents WHERE status = 'pending' AND session IN \
-             (SELECT id FROM sessions WHERE brand = $1 AND customer = $2) ORDER BY created_at, id",
-        );
-        let receipts = sqlx::query_scalar(
-            "SELECT receipt FROM mails WHERE status = 'pending' AND receipt IN (SELECT reference FROM receipts WHERE \
-             session IN (SELECT id FROM sessions WHERE brand = $1 AND customer = $2)) \
-             UNION SELECT receipt FROM handovers WHERE status = 'pending' AND receipt IN (SELECT reference FROM receipts \
-             WHERE session IN (SELECT id FROM sessions WHERE brand = $1 AND customer = $2)) ORDER BY 1",
-        );
-        let declarations = sqlx::query_scalar(
-            "SELECT reference FROM declarations WHERE brand = $1 AND status NOT IN ('done', 'dismissed') AND \
-             (customer = $2 OR session IN (SELECT id FROM sessions WHERE brand = $1 AND customer = $2)) ORDER BY 1",
-        );
-        let mut pending = Self {
-            intents: intents.bind(brand).bind(id).fetch_all(&mut *tx).await?,
-            receipts: receipts.bind(brand).bind(id).fetch_all(&mut *tx).await?,
-            declarations: declarations.bind(brand).bind(id).fetch_all(&mut *tx).await?,
-        };
-        for email in emails {
-            let of_address: Vec<String> = sqlx::query_scalar(
-                "SELECT reference FROM declarations WHERE brand = $1 AND lower(email) = $2 \
-                 AND (customer IS NULL OR customer = $3) AND status NOT IN ('done', 'dismissed') ORDER BY 1",
+    pub(super) async fn of(tx: &mut Tx, names: &Names, traces: &Traces) -> Result<Self, Error> {
+        let mut pending = Self::default();
+        for session in &traces.sessions {
+            let intents: Vec<String> = sqlx::query_scalar(
+                "SELECT kind || ' of session ' || session FROM intents WHERE status = 'pending' AND session = $1 \
+                 ORDER BY created_at, id",
             )
-            .bind(brand)
-            .bind(email)
-            .bind(id)
+            .bind(session)
             .fetch_all(&mut *tx)
             .await?;
-            pending.declarations.extend(of_address);
+            pending.intents.extend(intents);
+            let receipts: Vec<String> = sqlx::query_scalar(
+                "SELECT reference FROM receipts WHERE session = $1 AND (reference IN \
+                 (SELECT receipt FROM mails WHERE status = 'pending') OR reference IN \
+                 (SELECT receipt FROM handovers WHERE status = 'pending')) ORDER BY 1",
+            )
+            .bind(session)
+            .fetch_all(&mut *tx)
+            .await?;
+            pending.receipts.extend(receipts);
+        }
+        for email in &traces.emails {
             let mails: i64 = sqlx::query_scalar(
                 "SELECT COUNT(*) FROM mails WHERE brand = $1 AND receipt IS NULL AND lower(recipient) = $2 \
                  AND status = 'pending'",
             )
-            .bind(brand)
+            .bind(&names.brand)
             .bind(email)
             .fetch_one(&mut *tx)
             .await?;
             pending.receipts.extend((0..mails).map(|_| "of a declaration".to_owned()));
         }
-        pending.declarations.sort();
-        pending.declarations.dedup();
+        for declaration in &traces.declarations {
+            let waits: Option<String> = sqlx::query_scalar(
+                "SELECT reference FROM declarations WHERE id = $1 AND status NOT IN ('done', 'dismissed')",
+            )
+            .bind(declaration)
+            .fetch_optional(&mut *tx)
+            .await?;
+            pending.declarations.extend(waits);
+        }
+        for event in &traces.events {
+            let waits: Option<String> = sqlx::query_scalar(
+                "SELECT kind || ' ' || id FROM webhook_events WHERE id = $1 AND EXISTS \
+                 (SELECT 1 FROM webhooks WHERE event = $1 AND status = 'pending')",
+            )
+            .bind(event)
+            .fetch_optional(&mut *tx)
+            .await?;
+            pending.webhooks.extend(waits);
+        }
         Ok(pending)
     }
 
     /// Whether there is anything.
     #[must_use]
     pub fn is_any(&self) -> bool {
-        !(self.intents.is_empty() && self.receipts.is_empty() && self.declarations.is_empty())
+        [&self.intents, &self.receipts, &self.declarations, &self.webhooks]
+            .iter()
+            .any(|them| !them.is_empty())
     }
 }
 
@@ -76,6 +88,7 @@ impl fmt::Display for Pending {
             ("billing has not answered", &self.intents),
             ("a receipt is not sent yet", &self.receipts),
             ("a declaration waits for somebody", &self.declarations),
+            ("a webhook is not delivered yet", &self.webhooks),
         ] {
             for one in which {
                 write!(f, "\n  {what}: {one}")?;

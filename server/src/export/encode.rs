@@ -1,6 +1,8 @@
+use std::marker::PhantomData;
+
 use serde_json::{Value, json};
 
-use super::{COLUMNS, Row, TEXT_COLUMNS};
+use super::Row;
 use crate::store::Error;
 
 /// How rows are written.
@@ -15,32 +17,34 @@ pub enum Format {
 
 /// Writes rows, a page at a time: what it gives, one after the other, is the whole export.
 #[derive(Debug)]
-pub struct Encoder {
+pub struct Encoder<R> {
     format: Format,
     columns: Vec<&'static str>,
     begun: bool,
+    of: PhantomData<fn(R)>,
 }
 
-impl Encoder {
+impl<R: Row> Encoder<R> {
     /// An encoder of rows with or without what customers have written.
     #[must_use]
     pub fn new(format: Format, with_text: bool) -> Self {
-        let texts = TEXT_COLUMNS.into_iter().filter(|_| with_text);
-        Self { format, columns: COLUMNS.into_iter().chain(texts).collect(), begun: false }
+        let texts = R::TEXT_COLUMNS.iter().filter(|_| with_text);
+        let columns = R::COLUMNS.iter().chain(texts).copied().collect();
+        Self { format, columns, begun: false, of: PhantomData }
     }
 
     /// Writes a page. The first one has the header before it, also when there are no rows in it.
     ///
     /// # Errors
     /// A row cannot be written as JSON.
-    pub fn page(&mut self, rows: &[Row]) -> Result<Vec<u8>, Error> {
+    pub fn page(&mut self, rows: &[R]) -> Result<Vec<u8>, Error> {
         match self.format {
             Format::Csv => self.csv(rows).map_err(|error| Error::Malformed(error.to_string())),
             Format::Ndjson => ndjson(rows).map_err(|error| Error::Malformed(error.to_string())),
         }
     }
 
-    fn csv(&mut self, rows: &[Row]) -> Result<Vec<u8>, csv::Error> {
+    fn csv(&mut self, rows: &[R]) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         if !self.begun {
             writer.write_record(&self.columns)?;
@@ -54,7 +58,7 @@ impl Encoder {
     }
 }
 
-fn ndjson(rows: &[Row]) -> Result<Vec<u8>, serde_json::Error> {
+fn ndjson(rows: &[impl Row]) -> Result<Vec<u8>, serde_json::Error> {
     let mut written = Vec::new();
     for row in rows {
         serde_json::to_writer(&mut written, row)?;
@@ -88,6 +92,7 @@ fn defused(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::export::SessionRow;
 
     #[test]
     fn no_cell_is_a_formula() {
@@ -108,12 +113,12 @@ mod tests {
 
     #[test]
     fn an_export_of_nothing_is_a_header() {
-        let mut csv = Encoder::new(Format::Csv, true);
+        let mut csv = Encoder::<SessionRow>::new(Format::Csv, true);
         let written = String::from_utf8(csv.page(&[]).unwrap()).unwrap();
         assert!(
             written.starts_with("session,run,brand,") && written.ends_with(",follow_up,feedback,cause\n")
         );
         assert_eq!(csv.page(&[]).unwrap(), b"");
-        assert_eq!(Encoder::new(Format::Ndjson, true).page(&[]).unwrap(), b"");
+        assert_eq!(Encoder::<SessionRow>::new(Format::Ndjson, true).page(&[]).unwrap(), b"");
     }
 }

@@ -8,7 +8,7 @@ use tokio::{runtime::Handle, task::spawn_blocking};
 
 use super::Error;
 
-const MIGRATIONS: [(i64, &str, &str); 11] = [
+const MIGRATIONS: [(i64, &str, &str); 12] = [
     (1, "first", include_str!("../../migrations/0001_first.sql")),
     (2, "receipts and mail", include_str!("../../migrations/0002_receipts_and_mail.sql")),
     (3, "declarations", include_str!("../../migrations/0003_declarations.sql")),
@@ -19,6 +19,7 @@ const MIGRATIONS: [(i64, &str, &str); 11] = [
     (8, "retention", include_str!("../../migrations/0008_retention.sql")),
     (9, "operating", include_str!("../../migrations/0009_operating.sql")),
     (10, "periods", include_str!("../../migrations/0010_periods.sql")),
+    (11, "erasing", include_str!("../../migrations/0011_erasing.sql")),
     (12, "lists", include_str!("../../migrations/0012_lists.sql")),
 ];
 

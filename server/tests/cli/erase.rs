@@ -35,7 +35,7 @@ fn of_a_customer_without_a_receipt_nothing_is_left_in_the_file() {
     looks(&shop, "cus_2");
     shop.stays("cus_3");
     let tried = shop.does(&[&ERASE_2[..], &["--dry-run"]].concat());
-    assert!(tried.starts_with("Would be erased: 3 actions, "), "{tried}");
+    assert!(tried.contains("\nWould be erased: 3 actions, "), "{tried}");
     assert_eq!(shop.count("SELECT COUNT(*) FROM sessions"), 2);
     assert_eq!(shop.count("SELECT COUNT(*) FROM erasures"), 0, "a try leaves no line");
     let done = shop.does(&ERASE_2);
@@ -51,6 +51,126 @@ fn of_a_customer_without_a_receipt_nothing_is_left_in_the_file() {
 }
 
 #[test]
+fn what_the_merchants_own_id_leads_to_is_erased_too() {
+    let mut shop = Shop::telling();
+    for n in [2, 3] {
+        looks(&shop, &format!("cus_{n}"));
+        let user = format!("user_{n}");
+        shop.tell(&user, &format!("event_{n}"), &format!("told of {user}"));
+        // Some merchants name customers here as billing does.
+        shop.tell(&format!("cus_{n}"), &format!("other_{n}"), "said");
+        shop.link(&user, &json!({ "note": format!("unopened {n}") }));
+        assert_eq!(shop.follow(&shop.link(&user, &json!({ "note": format!("opened {n}") }))), 200);
+    }
+    let erase = ["erase", "--brand", "acme", "--customer", "user_2"];
+    fails_with(
+        &shop.run(&erase),
+        &["a webhook is not delivered yet: cancellation.created evt_", "session.completed evt_"],
+    );
+    let counts = |sql| shop.count(sql);
+    let before = (
+        counts("SELECT COUNT(*) FROM cancellations"),
+        counts("SELECT COUNT(*) FROM cancel_links"),
+        counts("SELECT COUNT(*) FROM webhook_events"),
+        counts("SELECT COUNT(*) FROM sessions"),
+    );
+    assert_eq!((before.0, before.1, before.3), (4, 4, 4));
+    let erased = shop.json(&[&erase[..], &["--even-pending", "--json"]].concat());
+    assert_eq!(erased["matched"], json!({ "customer": "cus_2", "users": ["user_2"] }));
+    for (what, rows) in [("cancellations", 2), ("cancellation outcomes", 2), ("links", 2), ("sessions", 2)] {
+        assert_eq!(erased["counts"][what], rows, "{what}");
+    }
+    assert_eq!(
+        (
+            counts("SELECT COUNT(*) * 2 FROM cancellations"),
+            counts("SELECT COUNT(*) * 2 FROM cancel_links"),
+            counts("SELECT COUNT(*) * 2 FROM webhook_events"),
+            counts("SELECT COUNT(*) * 2 FROM sessions"),
+        ),
+        before,
+        "the other customer's are all there"
+    );
+    shop.stop();
+    for text in ["cus_2", "user_2", "c2@example.com", "event_2", "other_2", "opened 2"] {
+        assert!(!holds(&shop.database(), text), "{text}");
+    }
+    for text in ["cus_3", "user_3", "event_3", "other_3", "unopened 3"] {
+        assert!(holds(&shop.database(), text), "{text}");
+    }
+}
+
+#[test]
+fn links_that_change_billing_name_customers_as_billing_does() {
+    let shop = Shop::open_as("", "[brand.hosted]\nchanges_billing = true\n\n");
+    for user in ["user_2", "user_3"] {
+        shop.link(user, &json!({}));
+        assert_eq!(shop.follow(&shop.link(user, &json!({}))), 200);
+    }
+    assert_eq!(shop.count("SELECT COUNT(*) FROM sessions WHERE hands_over = 0 AND customer = 'cus_2'"), 1);
+    let erased = shop.does(&["erase", "--brand", "acme", "--customer", "user_2"]);
+    assert!(erased.contains("Customer: \"cus_2\" in billing, \"user_2\" in your own system."), "{erased}");
+    assert!(erased.contains("2 links") && erased.contains("1 sessions"), "{erased}");
+    assert_eq!(shop.count("SELECT COUNT(*) FROM cancel_links WHERE claims LIKE '%cus_3%'"), 2);
+}
+
+#[test]
+fn webhooks_of_what_is_gone_already_go_too() {
+    let mut shop = Shop::telling();
+    // One is a part of the other, and one is the other with its letters changed.
+    for (n, user) in ["u%1", "u%12", "U%1", "uX1", "u\\\"1"].into_iter().enumerate() {
+        shop.tell(user, &format!("event_{n}"), "said");
+    }
+    shop.stop();
+    execute(&shop.database(), "UPDATE webhooks SET status = 'failed'");
+    execute(&shop.database(), "DELETE FROM cancellation_outcomes");
+    execute(&shop.database(), "DELETE FROM cancellations");
+    for user in ["u%1", "u\\\"1"] {
+        let erased = shop.json(&["erase", "--brand", "acme", "--customer", user, "--json"]);
+        assert_eq!(erased["matched"], json!({ "customer": null, "users": [user] }));
+        assert_eq!(erased["counts"], json!({ "webhook events": 2, "webhooks": 2 }));
+    }
+    assert_eq!(shop.count("SELECT COUNT(*) FROM webhook_events"), 6);
+}
+
+#[test]
+fn an_id_that_names_somebody_else_to_the_merchant_is_not_erased_with_it() {
+    let shop = Shop::open();
+    execute(&shop.database(), "UPDATE ledger_customers SET user_id = 'cus_1' WHERE external_id = 'cus_2'");
+    execute(
+        &shop.database(),
+        "UPDATE ledger_customers SET user_id = 'twin' WHERE external_id IN ('cus_7', 'cus_8')",
+    );
+    shop.tell("cus_1", "of_2", "said");
+    shop.tell("user_1", "of_1", "said");
+    let erased = shop.json(&[&ERASE_1[..], &["--json"]].concat());
+    assert_eq!(erased["matched"], json!({ "customer": "cus_1", "users": ["user_1"] }));
+    assert_eq!(shop.count("SELECT COUNT(*) FROM cancellations WHERE event_id = 'of_2'"), 1);
+    assert_eq!(shop.count("SELECT COUNT(*) FROM cancellations WHERE event_id = 'of_1'"), 0);
+    let twin = ["erase", "--brand", "acme", "--customer", "twin"];
+    fails_with(&shop.run(&twin), &["cus_7, cus_8", "Name each of them"]);
+    assert_eq!(shop.run(&["erase", "--brand", "acme", "--customer", ""]).status.code(), Some(2));
+}
+
+/// The tables that hold nothing of customers.
+const OF_NOBODY: [&str; 5] =
+    ["_sqlx_migrations", "api_keys", "erasures", "ledger_plans", "webhook_subscriptions"];
+
+#[test]
+fn no_table_is_forgotten() {
+    let shop = Shop::open();
+    let statements = include_str!("../../src/erase/rows.rs");
+    for table in shop.texts("SELECT name FROM sqlite_master WHERE type = 'table'") {
+        let erased =
+            ["DELETE FROM ", "UPDATE "].iter().any(|verb| statements.contains(&format!("{verb}{table} ")));
+        // Receipts stay as they were signed.
+        assert!(
+            erased || table == "receipts" || OF_NOBODY.contains(&table.as_str()),
+            "`farewell erase` has to know the table {table}"
+        );
+    }
+}
+
+#[test]
 fn a_signed_receipt_stays_as_it_is_and_the_rest_of_its_session_does_not() {
     let mut shop = Shop::open();
     let receipt = shop.leaves("cus_1");
@@ -58,7 +178,14 @@ fn a_signed_receipt_stays_as_it_is_and_the_rest_of_its_session_does_not() {
     let signed = "SELECT SUM(LENGTH(jws)) FROM receipts";
     let before = shop.count(signed);
     let done = shop.does(&ERASE_1);
-    assert!(done.contains(&format!("receipt {receipt}")) && done.contains("-01-01T00:00:00.000Z"), "{done}");
+    assert!(done.contains("Customer: \"cus_1\" in billing, \"user_1\" in your own system."), "{done}");
+    let year: i32 =
+        done.split(" of ").nth(1).and_then(|rest| rest.get(..4)).expect("a date").parse().expect("a year");
+    // [server.retention] says seven years.
+    assert!(
+        done.contains(&format!("receipt {receipt}")) && done.contains(&format!("until {}-", year + 7)),
+        "{done}"
+    );
     assert!(done.contains("1 sessions emptied"), "{done}");
     assert_eq!((shop.count("SELECT COUNT(*) FROM receipts"), shop.count(signed)), (2, before));
     assert_eq!(
@@ -141,6 +268,26 @@ fn what_was_erased_is_erased_again_from_a_backup_of_before() {
     assert_eq!(shop.count("SELECT COUNT(*) FROM sessions WHERE customer = 'cus_2'"), 1);
     assert_eq!(count(&shop.database(), "SELECT COUNT(*) FROM sessions"), 1);
     assert!(shop.does(&["erase", "--again"]).contains("Customers erased again: 0"));
+}
+
+#[test]
+fn what_only_the_merchants_id_names_is_erased_again_too() {
+    let mut shop = Shop::telling();
+    shop.tell("guest_1", "event_1", "said");
+    shop.tell("guest_2", "event_2", "said");
+    shop.tell("user_1", "event_3", "said");
+    shop.link("guest_1", &json!({}));
+    shop.stop();
+    execute(&shop.database(), "UPDATE webhooks SET status = 'sent'");
+    shop.does(&["backup", "copy"]);
+    shop.does(&["erase", "--brand", "acme", "--customer", "guest_1"]);
+    shop.does(&ERASE_1);
+    assert!(shop.does(&["restore", "copy", "--replace"]).contains("2 erasures"));
+    let again = shop.json(&["erase", "--again", "--json"]);
+    assert_eq!(again["customers"].as_array().map(Vec::len), Some(2));
+    assert_eq!(shop.texts("SELECT event_id FROM cancellations"), ["event_2"]);
+    assert_eq!(shop.count("SELECT COUNT(*) FROM cancel_links"), 0);
+    assert_eq!(shop.count("SELECT COUNT(*) FROM webhook_events"), 2);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 
-use farewell_server::export::{COLUMNS, TEXT_COLUMNS};
+use farewell_server::export::{CancellationRow, Row, SessionRow};
 use serde_json::{Value, json};
 
 use crate::fails_with;
@@ -21,7 +21,7 @@ fn every_run_is_a_row_in_both_formats() {
     shop.stays("cus_2");
     shop.flow(&shop.session("cus_3", json!({ "metadata": { "team": "=blue, \"navy\"" } })));
     let csv = shop.does(&["export", "sessions"]);
-    assert_eq!(csv.lines().next().expect("a header"), COLUMNS.join(","));
+    assert_eq!(csv.lines().next().expect("a header"), SessionRow::COLUMNS.join(","));
     let rows = records(&csv);
     let of = |customer: &str| rows.iter().find(|row| row["customer"] == customer).expect("a row");
     let left = of("cus_1");
@@ -62,7 +62,7 @@ fn every_run_is_a_row_in_both_formats() {
     for object in &objects {
         let names: BTreeSet<&str> =
             object.as_object().expect("an object").keys().map(String::as_str).collect();
-        assert_eq!(names, COLUMNS.into_iter().chain(TEXT_COLUMNS).collect());
+        assert_eq!(names, SessionRow::COLUMNS.iter().chain(SessionRow::TEXT_COLUMNS).copied().collect());
     }
     let left = objects.iter().find(|row| row["customer"] == "cus_1").expect("a row");
     assert_eq!((&left["offers_shown"], &left["amount"]), (&json!(["half"]), &json!(2000)));
@@ -127,4 +127,85 @@ fn an_export_longer_than_a_page_has_every_session_once() {
         shop.json(&["sessions", "list", "--json", "--limit", "450"]).as_array().map(Vec::len),
         Some(450)
     );
+}
+
+/// What somebody who reads columns by name or place relies on.
+const OF_THE_LEDGER: &str = "event_id,brand,environment,source,session,run,user_id,reason_key,outcome,status,offer_type,\
+    offer_accepted,offer_label,plan,mrr,tenure_days,occurred_at,effective_at,created_at,updated_at,metadata";
+
+#[test]
+fn every_entry_of_the_ledger_is_a_row_in_both_formats() {
+    let shop = Shop::open();
+    shop.tell("user_1", "event_1", "=SUM(A1)");
+    shop.leaves("cus_2");
+    let csv = shop.does(&["export", "cancellations"]);
+    assert_eq!(csv.lines().next(), Some(OF_THE_LEDGER));
+    let rows = records(&csv);
+    assert_eq!(rows.len(), 2, "oldest first");
+    for (column, value) in [
+        ("event_id", "event_1"),
+        ("brand", "acme"),
+        ("environment", "prod"),
+        ("source", "api"),
+        ("session", ""),
+        ("run", ""),
+        ("user_id", "user_1"),
+        ("reason_key", "too_expensive"),
+        ("outcome", "recovered"),
+        ("status", "final"),
+        ("offer_type", "discount"),
+        ("offer_accepted", "false"),
+        ("offer_label", "Half price"),
+        ("plan", "Pro"),
+        ("mrr", "129.5"),
+        ("tenure_days", "42"),
+        ("effective_at", ""),
+        ("metadata", "{\"note\":\"=SUM(A1)\"}"),
+    ] {
+        assert_eq!(rows[0][column], value, "{column}");
+    }
+    assert!(!rows[0].contains_key("reason_text") && rows[0]["occurred_at"].ends_with('Z'));
+    assert_eq!((&*rows[1]["source"], &*rows[1]["user_id"], &*rows[1]["run"]), ("flow", "user_2", "1"));
+    assert!(!rows[1]["session"].is_empty());
+
+    let texts = records(&shop.does(&["export", "cancellations", "--with-text"]));
+    assert_eq!((&*texts[0]["reason_text"], &*texts[1]["reason_text"]), ("'=SUM(A1)", "'=TEN dollars"));
+    let ndjson = shop.does(&["export", "cancellations", "--format", "ndjson", "--with-text"]);
+    for line in ndjson.lines() {
+        let object: Value = serde_json::from_str(line).expect("an object");
+        let names: BTreeSet<&str> =
+            object.as_object().expect("an object").keys().map(String::as_str).collect();
+        let columns = CancellationRow::COLUMNS.iter().chain(CancellationRow::TEXT_COLUMNS);
+        assert_eq!(names, columns.copied().collect());
+    }
+    let first: Value = serde_json::from_str(ndjson.lines().next().expect("a line")).expect("an object");
+    assert_eq!((&first["mrr"], &first["offer_accepted"]), (&json!(129.5), &json!(false)));
+}
+
+#[test]
+fn entries_are_narrowed_down_and_each_comes_once() {
+    let shop = Shop::open();
+    shop.tell("user_1", "event_1", "said");
+    execute(
+        &shop.database(),
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1499) \
+         INSERT INTO cancellations (brand, event_id, environment, source, user_id, settled, context, metadata, \
+         occurred_at, created_at, updated_at) SELECT CASE WHEN i = 1 THEN 'globex' ELSE brand END, 'copy-' || i, \
+         CASE WHEN i <= 3 THEN 'sandbox' ELSE environment END, source, user_id, settled, context, metadata, \
+         CASE WHEN i <= 7 THEN '2026-03-05T00:00:00.000Z' ELSE occurred_at END, created_at, updated_at \
+         FROM cancellations, n",
+    );
+    let events = |arguments: &[&str]| -> Vec<String> {
+        let csv = shop.does(&[&["export", "cancellations"], arguments].concat());
+        records(&csv).into_iter().map(|row| row["event_id"].clone()).collect()
+    };
+    let all = events(&[]);
+    assert_eq!((all.len(), all.iter().collect::<BTreeSet<_>>().len()), (1500, 1500));
+    assert_eq!((&*all[0], &*all[1499]), ("event_1", "copy-1499"));
+    assert_eq!(events(&["--brand", "globex"]), ["copy-1"]);
+    assert_eq!(events(&["--brand", "acme", "--environment", "sandbox"]), ["copy-2", "copy-3"]);
+    assert_eq!(events(&["--since", "2026-03-05", "--until", "2026-03-06"]).len(), 7);
+    assert!(events(&["--until", "2026-03-05"]).is_empty());
+    assert!(shop.does(&["export", "cancellations", "-o", "out.csv"]).contains("1500 rows are in out.csv"));
+    fails_with(&shop.run(&["export", "cancellations", "--brand", "amce"]), &["amce", "acme"]);
 }

@@ -201,6 +201,45 @@ fn the_servers_own_keys_are_listed_rotated_and_taken_out_of_sight() {
 }
 
 #[test]
+fn secrets_of_webhooks_are_listed_by_brand_and_never_shown() {
+    let directory = configured(8787);
+    let secret = run(directory.path(), &["keys", "webhook", "--brand", "acme"]);
+    assert!(run(directory.path(), &["keys", "rotate", "webhook", "--brand", "acme"]).status.success());
+    let listed = run(directory.path(), &["keys", "list", "--json"]);
+    let keys: Vec<Value> = serde_json::from_slice(&listed.stdout).expect("JSON");
+    let told: Vec<_> = keys.iter().map(|key| (&key["kind"], &key["brand"], &key["state"])).collect();
+    let (webhook, acme) = (&Value::from("webhook"), &Value::from("acme"));
+    assert_eq!(told, [(webhook, acme, &Value::from("current")), (webhook, acme, &Value::from("accepted"))]);
+    let listed = run(directory.path(), &["keys", "list"]);
+    let listed = String::from_utf8(listed.stdout).expect("text");
+    assert!(listed.contains(&format!("{}  webhook  acme  made ", keys[0]["id"].as_str().expect("an id"))));
+    let file = std::fs::read_to_string(directory.path().join("keys/webhook.acme.key")).expect("the keys");
+    let secrets = file.lines().map(|line| line.split(' ').nth(1).expect("a secret"));
+    let shown = String::from_utf8(secret.stdout).expect("text");
+    for secret in secrets.chain([shown.trim()]) {
+        assert!(!listed.contains(secret) && !keys.iter().any(|key| key.to_string().contains(secret)));
+    }
+}
+
+#[test]
+fn a_shell_completes_what_there_is() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = run(directory.path(), &["completions", shell]);
+        assert!(script.status.success());
+        let script = String::from_utf8(script.stdout).expect("text");
+        assert!(script.contains("replay-webhooks") && script.contains("even-pending"), "{shell}");
+        std::fs::write(directory.path().join(shell), script).expect("a script");
+    }
+    // What bash itself makes of it. The other two may not be there.
+    let words = ". ./bash; COMP_WORDS=(farewell exp) COMP_CWORD=1; _farewell farewell exp farewell; echo ${COMPREPLY[@]}";
+    let completed = Command::new("bash").args(["-c", words]).current_dir(directory.path()).output();
+    let completed = completed.expect("bash");
+    assert_eq!(String::from_utf8_lossy(&completed.stdout).trim(), "export");
+    assert_eq!(run(directory.path(), &["completions", "cmd"]).status.code(), Some(2));
+}
+
+#[test]
 fn a_running_server_uses_a_key_that_was_rotated_and_publishes_every_older_one() {
     let port = free_port();
     let directory = configured(port);

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
 
-use reqwest::Client;
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -22,10 +22,25 @@ pub struct Shop {
 impl Shop {
     /// Opens it: the configuration and ledger of the tests over HTTP, the brand acme, the customers cus_1 to cus_9.
     pub fn open() -> Self {
+        Self::open_as("", "")
+    }
+
+    /// The same, whose webhooks go where nobody takes them.
+    pub fn telling() -> Self {
+        Self::open_as(
+            "private_webhooks = true\n",
+            "[[brand.webhook]]\nurl = \"http://127.0.0.1:1/hook\"\n\n[[brand.webhook]]\nurl = \"http://127.0.0.1:1/hook\"\n\
+             environment = \"sandbox\"\n\n",
+        )
+    }
+
+    /// The same with more in `[server]` and in the brand acme.
+    pub fn open_as(of_server: &str, of_brand: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
         let directory = tempfile::tempdir().expect("a directory");
         let config = include_str!("../http/farewell.toml")
-            .replace("listen = \"127.0.0.1:0\"", &format!("listen = \"127.0.0.1:{port}\""))
+            .replace("listen = \"127.0.0.1:0\"", &format!("{of_server}listen = \"127.0.0.1:{port}\""))
+            .replacen("[[brand.reason]]", &format!("{of_brand}[[brand.reason]]"), 1)
             .replace("http://127.0.0.1:1\"", &format!("http://127.0.0.1:{port}\""));
         std::fs::write(directory.path().join("farewell.toml"), config).expect("a configuration");
         std::fs::write(directory.path().join("ledger.json"), include_str!("../http/ledger.json"))
@@ -101,6 +116,43 @@ impl Shop {
         answer["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
+    /// Asks something of the server as the backend of acme, with a JSON body. It has to be done.
+    pub fn ask(&self, method: Method, path: &str, body: &Value) -> Value {
+        let request = self.client.request(method, self.url(path)).bearer_auth(&self.key).json(body);
+        let (status, answer): (u16, Value) = self.runtime.block_on(async {
+            let answer = request.send().await.expect("an answer");
+            (answer.status().as_u16(), answer.json().await.expect("JSON"))
+        });
+        assert!(matches!(status, 200 | 201), "{status}: {answer}");
+        answer
+    }
+
+    /// A link to the hosted flow for a customer whom the merchant calls so.
+    pub fn link(&self, user: &str, metadata: &Value) -> String {
+        let body =
+            json!({ "userId": user, "returnUrl": "https://shop.acme.example/back", "metadata": metadata });
+        let link = self.ask(Method::POST, "/api/v1/cancel-link", &body);
+        link["url"].as_str().expect("a link").to_owned()
+    }
+
+    /// Follows a link, which opens its session. Gives the status.
+    pub fn follow(&self, url: &str) -> u16 {
+        let get = self.client.get(url).send();
+        self.runtime.block_on(get).expect("an answer").status().as_u16()
+    }
+
+    /// Tells the ledger of cancellations of a customer whom the merchant calls so, and then how it ended.
+    pub fn tell(&self, user: &str, event: &str, text: &str) {
+        let event = json!({
+            "eventId": event, "userId": user, "reasonKey": "too_expensive", "reasonText": text,
+            "offer": { "type": "discount", "accepted": false, "label": "Half price" },
+            "context": { "plan": "Pro", "mrr": 129.5, "tenureDays": 42 }, "metadata": { "note": text },
+        });
+        self.ask(Method::POST, "/api/v1/cancellations", &event);
+        let path = format!("/api/v1/cancellations/{}", event["eventId"].as_str().expect("an id"));
+        self.ask(Method::PATCH, &path, &json!({ "outcome": "recovered", "metadata": { "note": text } }));
+    }
+
     /// What is known of a session, by its id. The first call stores it.
     pub fn flow(&self, id: &str) -> Value {
         let get = self.client.get(self.url("/v1/flow")).bearer_auth(id);
@@ -155,6 +207,18 @@ impl Shop {
                 { "run": 1, "seq": 3, "do": "accept", "claim_id": "half" },
             ]),
         );
+    }
+
+    /// The texts that a query finds in the database.
+    pub fn texts(&self, sql: &'static str) -> Vec<String> {
+        use sqlx::{ConnectOptions, Connection};
+        self.runtime.block_on(async {
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.database());
+            let mut connection = options.connect().await.expect("the database");
+            let found = sqlx::query_scalar(sql).fetch_all(&mut connection).await.expect("texts");
+            connection.close().await.expect("an end");
+            found
+        })
     }
 
     /// How many rows a query counts in the database.

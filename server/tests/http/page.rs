@@ -244,7 +244,8 @@ async fn a_page_looks_and_speaks_as_its_brand_does() {
     assert_eq!(sheet.headers()["content-type"], "text/css; charset=utf-8");
     assert_eq!(sheet.headers()["cache-control"], "public, max-age=31536000, immutable");
     let css = sheet.text().await.unwrap();
-    assert!(css.starts_with(":root {\n  --fw-accent: #005a9c;\n  --fw-radius: 4px;\n}"), "{css}");
+    assert!(css.starts_with(":root {\n  --fw-accent: #005a9c;\n  --fw-on-accent: #ffffff;\n"), "{css}");
+    assert!(css.contains("  --fw-radius: 4px;\n}"), "{css}");
     let plain = Visitor::open(&server, &server.session(1).await).await.page().await;
     assert_eq!(plain.all("link[rel=stylesheet]").len(), 1, "a brand without a look of its own");
 }

@@ -4,51 +4,15 @@ use serde_json::{Map, Value};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
+use super::Row;
 use crate::session::Stored;
 use crate::store::Error;
-
-/// The columns of a row, in their order. New ones come last; none is ever renamed or taken away.
-pub const COLUMNS: [&str; 30] = [
-    "session",
-    "run",
-    "brand",
-    "environment",
-    "customer",
-    "user_id",
-    "subscription",
-    "plan",
-    "amount",
-    "currency",
-    "policy",
-    "locale",
-    "opened_at",
-    "last_action_at",
-    "begun_at",
-    "completed_at",
-    "actions",
-    "step",
-    "outcome",
-    "effect",
-    "settled_at",
-    "reason_key",
-    "reason_code",
-    "offers_shown",
-    "offer_id",
-    "offer_kind",
-    "offer_choice",
-    "receipt",
-    "effective_at",
-    "metadata",
-];
-
-/// The columns of what customers have written, behind the others where they are asked for.
-pub const TEXT_COLUMNS: [&str; 3] = ["follow_up", "feedback", "cause"];
 
 /// One run of a session: what a customer did from opening the flow to its outcome. Times are RFC 3339, UTC.
 ///
 /// A session whose flow was fetched and never opened has one row, without a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Row {
+pub struct SessionRow {
     /// The session's id.
     pub session: String,
     /// The run, counted from 1.
@@ -111,12 +75,48 @@ pub struct Row {
     pub metadata: Map<String, Value>,
     /// What the customer has written, where that was asked for.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub text: Option<Text>,
+    pub text: Option<SessionText>,
+}
+
+impl Row for SessionRow {
+    const COLUMNS: &[&str] = &[
+        "session",
+        "run",
+        "brand",
+        "environment",
+        "customer",
+        "user_id",
+        "subscription",
+        "plan",
+        "amount",
+        "currency",
+        "policy",
+        "locale",
+        "opened_at",
+        "last_action_at",
+        "begun_at",
+        "completed_at",
+        "actions",
+        "step",
+        "outcome",
+        "effect",
+        "settled_at",
+        "reason_key",
+        "reason_code",
+        "offers_shown",
+        "offer_id",
+        "offer_kind",
+        "offer_choice",
+        "receipt",
+        "effective_at",
+        "metadata",
+    ];
+    const TEXT_COLUMNS: &[&str] = &["follow_up", "feedback", "cause"];
 }
 
 /// What a customer has written in a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Text {
+pub struct SessionText {
     /// Under the reason.
     pub follow_up: Option<String>,
     /// In the free field.
@@ -125,7 +125,7 @@ pub struct Text {
     pub cause: Option<String>,
 }
 
-impl Row {
+impl SessionRow {
     /// A session that was fetched and never opened.
     pub(super) fn unopened(session: &Stored, last_action_at: &str, with_text: bool) -> Self {
         let price = session.flow.subscription.price.clone();
@@ -161,7 +161,7 @@ impl Row {
             receipt: None,
             effective_at: None,
             metadata: session.metadata.clone(),
-            text: with_text.then(Text::default),
+            text: with_text.then(SessionText::default),
         }
     }
 
@@ -198,7 +198,7 @@ impl Row {
             offer_choice: taken.and_then(|record| record.choice.clone()),
             receipt: receipt.map(|receipt| receipt.reference.clone()),
             effective_at: receipt.and_then(|receipt| receipt.effective_at.as_ref()).map(|at| at.0.clone()),
-            text: with_text.then(|| Text {
+            text: with_text.then(|| SessionText {
                 follow_up: run.answers.follow_up.clone(),
                 feedback: run.answers.feedback.clone(),
                 cause: run.declared.cause.clone(),

@@ -1,10 +1,9 @@
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::Row;
+use super::{Filter, Rows, SessionRow};
 use crate::clock;
 use crate::session::{Environment, Stored};
 use crate::store::{Error, Store};
@@ -12,33 +11,18 @@ use crate::store::{Error, Store};
 /// How many sessions are read at once.
 const PAGE: i64 = 200;
 
-/// Which sessions.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Of the brand with this slug.
-    pub brand: Option<String>,
-    /// Of this environment.
-    pub environment: Option<Environment>,
-    /// Opened at this moment or later.
-    pub since: Option<Timestamp>,
-    /// Opened before this moment.
-    pub until: Option<Timestamp>,
-    /// Whether what customers have written is wanted.
-    pub with_text: bool,
-}
-
-/// Reads rows, oldest session first.
+/// Reads a row for each run of each session, in the order the sessions were opened.
 ///
 /// Each page is read by itself: no transaction is held open, and sessions that are opened meanwhile come too.
 #[derive(Debug)]
-pub struct Rows {
+pub struct SessionRows {
     store: Store,
     filter: Filter,
     after: (String, String),
     ended: bool,
 }
 
-impl Rows {
+impl SessionRows {
     /// The rows of a database.
     #[must_use]
     pub fn new(store: Store, filter: Filter) -> Self {
@@ -47,11 +31,40 @@ impl Rows {
         Self { store, filter, after: (since, String::new()), ended: false }
     }
 
-    /// The rows of the next sessions; None when there are no more.
-    ///
-    /// # Errors
-    /// The database cannot be read, or holds something unexpected.
-    pub async fn next_page(&mut self) -> Result<Option<Vec<Row>>, Error> {
+    async fn of_session(
+        &self,
+        session: &Stored,
+        last_action_at: &str,
+        rows: &mut Vec<SessionRow>,
+    ) -> Result<(), Error> {
+        let with_text = self.filter.with_text;
+        if session.state.runs.is_empty() {
+            rows.push(SessionRow::unopened(session, last_action_at, with_text));
+            return Ok(());
+        }
+        let outcomes = sqlx::query("SELECT run, completed_at, settled_at FROM outcomes WHERE session = $1")
+            .bind(&session.id)
+            .fetch_all(self.store.read())
+            .await?;
+        let outcomes = by_run(&outcomes)?;
+        let begun: Vec<(u32, String)> =
+            sqlx::query_as("SELECT run, MIN(at) FROM actions WHERE session = $1 GROUP BY run")
+                .bind(&session.id)
+                .fetch_all(self.store.read())
+                .await?;
+        let begun: HashMap<u32, String> = begun.into_iter().collect();
+        for (number, run) in (1..).zip(&session.state.runs) {
+            let (begun, outcome) = (begun.get(&number).cloned(), outcomes.get(&number).copied());
+            rows.push(SessionRow::of_run(session, last_action_at, (number, run), begun, outcome, with_text)?);
+        }
+        Ok(())
+    }
+}
+
+impl Rows for SessionRows {
+    type Row = SessionRow;
+
+    async fn next_page(&mut self) -> Result<Option<Vec<SessionRow>>, Error> {
         if self.ended {
             return Ok(None);
         }
@@ -77,35 +90,6 @@ impl Rows {
             self.of_session(&session, row.try_get("last_action_at")?, &mut rows).await?;
         }
         Ok((!rows.is_empty()).then_some(rows))
-    }
-
-    async fn of_session(
-        &self,
-        session: &Stored,
-        last_action_at: &str,
-        rows: &mut Vec<Row>,
-    ) -> Result<(), Error> {
-        let with_text = self.filter.with_text;
-        if session.state.runs.is_empty() {
-            rows.push(Row::unopened(session, last_action_at, with_text));
-            return Ok(());
-        }
-        let outcomes = sqlx::query("SELECT run, completed_at, settled_at FROM outcomes WHERE session = $1")
-            .bind(&session.id)
-            .fetch_all(self.store.read())
-            .await?;
-        let outcomes = by_run(&outcomes)?;
-        let begun: Vec<(u32, String)> =
-            sqlx::query_as("SELECT run, MIN(at) FROM actions WHERE session = $1 GROUP BY run")
-                .bind(&session.id)
-                .fetch_all(self.store.read())
-                .await?;
-        let begun: HashMap<u32, String> = begun.into_iter().collect();
-        for (number, run) in (1..).zip(&session.state.runs) {
-            let (begun, outcome) = (begun.get(&number).cloned(), outcomes.get(&number).copied());
-            rows.push(Row::of_run(session, last_action_at, (number, run), begun, outcome, with_text)?);
-        }
-        Ok(())
     }
 }
 
