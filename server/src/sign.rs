@@ -57,6 +57,7 @@ pub struct PublicJwk {
     crv: &'static str,
     /// Of a key that signs no more: from when on no result token of it is valid, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
     exp: Option<i64>,
     /// Its id: the `kid` in the header of what it has signed.
     kid: String,

@@ -35,32 +35,33 @@ pub enum Status {
     Failing,
 }
 
-/// `GET /api/health`: the server answers.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct Health {
-    /// Always `ok`.
-    pub status: Status,
-    /// The server's version.
-    pub version: &'static str,
-}
-
-/// `GET /api/health?deep=1`: how the parts do, for the brand of the key.
+/// How the server does. Without `deep=1` only the first two are there.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct DeepHealth {
-    /// The worst of the parts.
+pub struct Health {
+    /// The worst of the parts; `ok` where they are not looked at.
     pub status: Status,
     /// The server's version.
     pub version: &'static str,
     /// Whether the database takes changes.
-    pub database: DatabaseHealth,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub database: Option<DatabaseHealth>,
     /// What billing has not answered yet.
-    pub billing: Queue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub billing: Option<Queue>,
     /// Mails and handovers to the merchant that are not delivered yet.
-    pub notifications: Queue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub notifications: Option<Queue>,
     /// Webhooks that are not delivered yet.
-    pub webhooks: Queue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub webhooks: Option<Queue>,
     /// Declarations that are neither done nor dismissed.
-    pub declarations: Declarations,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub declarations: Option<Declarations>,
 }
 
 /// Whether the database takes changes.
@@ -106,7 +107,7 @@ impl Queue {
     }
 }
 
-/// `GET /api/health`. With `deep=1` it needs an API key.
+/// `GET /api/health`: whether the server can do its work.
 #[utoipa::path(
     get,
     path = "/api/health",
@@ -116,13 +117,22 @@ impl Queue {
     security((), ("brandKey" = []), ("apiKey" = []), ("bearerKey" = [])),
     params(HealthParameters),
     responses(
-        (status = 200, description = "The server answers, and its database takes changes.", body = AnyHealth),
+        (status = 200, description = "The server answers, and its database takes changes.", body = Health),
         (status = 401, response = NoKey),
     ),
 )]
 pub async fn get(State(app): State<App>, mut parts: Parts) -> Result<Response, ApiError> {
     if !is_deep(&parts) {
-        return Ok(Json(Health { status: Status::Ok, version: VERSION }).into_response());
+        let health = Health {
+            status: Status::Ok,
+            version: VERSION,
+            database: None,
+            billing: None,
+            notifications: None,
+            webhooks: None,
+            declarations: None,
+        };
+        return Ok(Json(health).into_response());
     }
     let Backend(brand) = Backend::from_request_parts(&mut parts, &app).await.map_err(unavailable)?;
     let health = deep(&app, &brand.slug).await.map_err(|error| unavailable(error.into()))?;
@@ -149,7 +159,7 @@ fn unavailable(error: ApiError) -> ApiError {
     }
 }
 
-async fn deep(app: &App, brand: &str) -> Result<DeepHealth, store::Error> {
+async fn deep(app: &App, brand: &str) -> Result<Health, store::Error> {
     let (store, now) = (&app.sessions.store, app.sessions.clock.now());
     let database = DatabaseHealth { status: database(store).await };
     let billing = Queue::of(Backlog::of_billing(store, Some(brand)).await?, now);
@@ -163,7 +173,15 @@ async fn deep(app: &App, brand: &str) -> Result<DeepHealth, store::Error> {
     };
     let parts = [database.status, billing.status, notifications.status, webhooks.status, declarations.status];
     let status = parts.into_iter().max().unwrap_or(Status::Ok);
-    Ok(DeepHealth { status, version: VERSION, database, billing, notifications, webhooks, declarations })
+    Ok(Health {
+        status,
+        version: VERSION,
+        database: Some(database),
+        billing: Some(billing),
+        notifications: Some(notifications),
+        webhooks: Some(webhooks),
+        declarations: Some(declarations),
+    })
 }
 
 /// Has the database keep a transaction with nothing in it.
@@ -180,17 +198,6 @@ async fn database(store: &Store) -> Status {
             Status::Failing
         }
     }
-}
-
-/// What is answered: the second where `deep=1` was asked for.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "the document's schema is made of it")]
-pub enum AnyHealth {
-    /// That the server answers.
-    Health(Health),
-    /// How its parts do.
-    Deep(DeepHealth),
 }
 
 /// What [`get`] reads.

@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use utoipa::ToSchema;
 
 use super::claims::Environment;
-use super::outcome::result_name;
+use super::outcome::{ResultName, result_name};
 use super::progress::Progress;
 use crate::cursor;
 use crate::store::{Error, Store};
@@ -31,7 +31,7 @@ pub struct Listed {
     /// The subscription's id in billing.
     pub subscription_id: Option<String>,
     /// What the customer decided: `cancel_confirmed`, `offer_accepted` or `kept`; `abandoned` where the flow was closed.
-    pub result: Option<&'static str>,
+    pub result: Option<ResultName>,
     /// `saved`, `canceled` or `aborted`.
     pub outcome: Option<String>,
     /// What became of it in billing: `applied`, `requested` or `pending`.

@@ -1,5 +1,3 @@
-use std::net::{IpAddr, Ipv4Addr};
-
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -34,11 +34,13 @@ const REQUESTS: [Request; 13] = [
 ];
 
 /// Members of answers that are not always there.
-const SOMETIMES: [(&str, &[&str]); 4] = [
+const SOMETIMES: [(&str, &[&str]); 6] = [
     ("CancelLinkAnswer", &["warnings"]),
     ("CancellationAnswer", &["warnings"]),
     ("CancellationDetail", &["warnings"]),
+    ("Health", &["billing", "database", "declarations", "notifications", "webhooks"]),
     ("NotApplied", &["expires_at", "flow", "result", "return_url", "state"]),
+    ("PublicJwk", &["exp"]),
 ];
 
 const ABOUT: &str = "JSON in UTF-8, unless said otherwise. Amounts are integers in minor units with an ISO 4217 code. Times are RFC \

@@ -191,6 +191,7 @@ async fn backends(critic: &mut Critic<'_>) {
         .await;
 
     critic.says("getLedgerCustomer", 404, about(json!({ "customer": "nobody" }), acme)).await;
+    critic.says("listSessions", 400, about(json!({ "limit": "0" }), acme)).await;
     critic.says("listWebhooks", 400, about(json!({ "limit": "0" }), acme)).await;
     critic.says("replayWebhook", 404, by(acme)).await;
     critic.says("getDeclaration", 404, by(acme)).await;

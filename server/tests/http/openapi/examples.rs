@@ -102,7 +102,7 @@ async fn every_example_is_what_the_server_takes_and_gives() {
     let mut reader = Reader { server: &server, document, read: BTreeSet::new() };
     let key = server.acme.clone();
 
-    reader.ask("getHealth", as_shown(), "").await;
+    reader.ask("getHealth", as_shown(), &key).await;
     reader.ask("getKeySet", as_shown(), "").await;
     reader.ask("listReasons", as_shown(), &key).await;
     reader.ask("getLedgerCustomer", as_shown(), &key).await;
@@ -133,6 +133,7 @@ async fn every_example_is_what_the_server_takes_and_gives() {
     reader.ask("settleCancellation", as_shown(), &key).await;
     reader.ask("getCancellation", as_shown(), &key).await;
     reader.ask("listCancellations", as_shown(), &key).await;
+    reader.ask("listSessions", as_shown(), &key).await;
 
     let form = [("name", "Ada Lovelace"), ("contract", "Pro"), ("email", "ada@example.com")];
     let declared = server.post("/b/acme/cancel").form(&form).send().await.unwrap();

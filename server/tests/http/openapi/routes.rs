@@ -52,6 +52,10 @@ fn what_is_routed_past_the_document_are_files_that_pages_load() {
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     let mut files = 0;
     for (file, source) in found {
+        // Metrics have a listener of their own, and a format of their own.
+        if file.contains("/src/metrics/") {
+            continue;
+        }
         for after in source.split(".route(").skip(1) {
             let path = after.split(',').next().unwrap();
             let of_a_file =
