@@ -45,6 +45,56 @@ class Key:
         case.headers.update(data)
 
 
+def link():
+    """The session of a new link."""
+    asked = {"userId": "user_1", "returnUrl": RETURN_URL}
+    answer = requests.post(f"{SERVER}/api/v1/cancel-link", headers=KEY, json=asked, timeout=20)
+    return answer.json()["sessionId"]
+
+
+def page(actions=()):
+    """The page of a new session, in which this was done."""
+    name = session("retention")
+    answer = requests.post(f"{SERVER}/v1/flow", data={"session": name}, timeout=20)
+    if actions:
+        headers = {"Authorization": f"Bearer {name}"}
+        requests.post(f"{SERVER}/v1/flow/actions", headers=headers, json={"actions": actions}, timeout=20)
+    return answer.json()["flow"]["page"]["handle"]
+
+
+def page_with_a_receipt():
+    """The page of somebody who has left."""
+    return page([{"run": 1, "seq": 1, "do": "cancel"}])
+
+
+def declaration():
+    """Where the receipt of a new declaration is. There is an end to how many are taken."""
+    form = {"name": "Ada", "contract": "Pro", "email": f"{next(NUMBERS)}@example.com"}
+    answer = requests.post(f"{SERVER}/b/acme/cancel", data=form, allow_redirects=False, timeout=20)
+    return answer.headers.get("Location", "/none").rsplit("/", 1)[1]
+
+
+NUMBERS = itertools.count(1)
+# Parameters that name something of the server's, and how to get one that is there.
+NAMES = {
+    "getCancelSession": ("session_id", link),
+    "getLedgerCustomer": ("customer", lambda: next(CUSTOMERS)),
+    "showPage": ("handle", page),
+    "showReceipt": ("handle", page_with_a_receipt),
+    "saveReceipt": ("handle", page_with_a_receipt),
+    "showDeclarationReceipt": ("token", declaration),
+    "saveDeclarationReceipt": ("token", declaration),
+}
+
+
+@schemathesis.hook("before_call").apply_to(operation_id=list(NAMES))
+def with_what_is_there(context, case, kwargs):
+    """Every other right request is about something that there is."""
+    if case.meta is not None and case.meta.generation.mode.is_positive and next(NUMBERS) % 2:
+        name, new = NAMES[case.operation.definition.raw["operationId"]]
+        case.path_parameters[name] = new()
+
+
 def is_right(case):
     """Whether this case is one that the document allows, and has a body."""
     return case.meta is not None and case.meta.generation.mode.is_positive and isinstance(case.body, dict)
@@ -63,8 +113,7 @@ def with_a_page(context, case, kwargs):
     if is_right(case) and "session" in case.body:
         case.body["session"] = session("retention")
     elif is_right(case):
-        flow = requests.post(f"{SERVER}/v1/flow", data={"session": session("retention")}, timeout=20)
-        case.body["handle"] = flow.json()["flow"]["page"]["handle"]
+        case.body["handle"] = page()
 
 
 @schemathesis.hook("before_call").apply_to(operation_id=["createCancelLink", "createRetentionSession"])

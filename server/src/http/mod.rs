@@ -7,6 +7,7 @@ mod cancel_link;
 mod cancel_session;
 mod cancellation;
 mod cancellation_list;
+mod cancellation_request;
 mod declarations;
 mod error;
 mod fields;

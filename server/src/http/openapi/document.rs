@@ -7,10 +7,11 @@ use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApiBui
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
+use super::said::{plain, say, shorten};
 use super::{errors, examples, form, tag};
 use crate::http::error::ErrorAnswer;
 use crate::http::{
-    actions, cancel_link, cancellation, declarations, result, retention_session, subscription_session,
+    actions, cancel_link, cancellation_request, declarations, result, retention_session, subscription_session,
 };
 
 /// The name of what a body holds, and its schema.
@@ -21,8 +22,8 @@ const REQUESTS: [Request; 13] = [
     ("ActionsRequest", actions::request),
     ("CancelLinkRequest", cancel_link::request),
     ("CancelForm", form::cancel),
-    ("CancellationOutcomeRequest", cancellation::outcome_request),
-    ("CancellationRequest", cancellation::request),
+    ("CancellationOutcomeRequest", cancellation_request::outcome_request),
+    ("CancellationRequest", cancellation_request::request),
     ("DecisionRequest", declarations::request),
     ("FlowForm", form::flow),
     ("HubForm", form::hub),
@@ -136,15 +137,10 @@ fn require_all(schema: &mut Value, sometimes: &[&str]) {
     }
 }
 
-/// What a type is, without what else there is to know of it in the program.
-fn shorten(schema: &mut Value) {
-    if let Some(Value::String(said)) = schema.get_mut("description") {
-        said.truncate(said.find("\n\n").unwrap_or(said.len()));
-    }
-}
-
+/// What every operation may answer, and links as they are meant.
 fn complete(operation: &mut Map<String, Value>) {
-    let of_pages = [tag::HOSTED, tag::PUBLIC].iter().any(|pages| operation["tags"][0] == *pages);
+    let group = operation.get("tags").and_then(|tags| tags.get(0)?.as_str());
+    let of_pages = group.is_some_and(|group| [tag::HOSTED, tag::PUBLIC].contains(&group));
     let common = if of_pages { errors::OF_PAGES } else { errors::EVERYWHERE };
     let answers = operation.entry("responses").or_insert_with(|| json!({}));
     for (status, name) in common {
@@ -168,81 +164,5 @@ fn respell(link: &mut Value) {
         if let Some(value) = members.remove(written) {
             members.insert(meant.into(), value);
         }
-    }
-}
-
-/// Handlers begin by naming themselves, which the document does anyway.
-fn say(operation: &mut Map<String, Value>, name: &str) {
-    if let Some(Value::String(summary)) = operation.get_mut("summary") {
-        let said = summary.strip_prefix(name).unwrap_or(summary).trim_end_matches('.');
-        let mut letters = said.chars();
-        *summary = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-    }
-}
-
-/// What is nothing in the program, and null in JSON.
-const NONE: [(&str, &str); 3] =
-    [("None: ", "Null: "), ("None while ", "Null while "), ("None until ", "Null until ")];
-
-/// Takes links into the program off what is said, and says null as JSON does.
-fn plain(value: &mut Value) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(plain),
-        Value::Object(members) => {
-            lift(members);
-            for (name, value) in members {
-                match value {
-                    Value::String(text) if name == "description" || name == "summary" => {
-                        *text =
-                            NONE.iter().fold(unlinked(text), |text, (none, null)| text.replace(none, null));
-                    }
-                    value => plain(value),
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// What is said of something that may be null stands beside the choice, not within it.
-fn lift(members: &mut Map<String, Value>) {
-    let choices = members.get_mut("oneOf").and_then(Value::as_array_mut);
-    let said = choices.into_iter().flatten().filter(|choice| choice.get("$ref").is_some());
-    let said = said.filter_map(|choice| choice.as_object_mut()?.remove("description")).last();
-    if let Some(said) = said {
-        members.insert("description".into(), said);
-    }
-}
-
-/// A text without its links: `[`name`](path)` is `name`.
-fn unlinked(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("[`") {
-        plain.push_str(before);
-        let Some((name, after)) = after.split_once("`]") else {
-            plain.push_str("[`");
-            rest = after;
-            continue;
-        };
-        plain.push_str(&format!("`{name}`"));
-        rest = after.strip_prefix('(').and_then(|path| Some(path.split_once(')')?.1)).unwrap_or(after);
-    }
-    plain.push_str(rest);
-    plain
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_said_has_no_links_into_the_program() {
-        assert_eq!(
-            unlinked("Only [`Outcome::Canceled`] ends it: [`apply`](crate::apply) says so."),
-            "Only `Outcome::Canceled` ends it: `apply` says so."
-        );
-        assert_eq!(unlinked("[`half"), "[`half");
-        assert_eq!(unlinked("none"), "none");
     }
 }

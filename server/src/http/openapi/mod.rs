@@ -5,6 +5,7 @@ mod errors;
 mod examples;
 mod form;
 mod parameter;
+mod said;
 pub mod served;
 mod shape;
 pub mod tag;
