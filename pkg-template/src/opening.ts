@@ -40,11 +40,6 @@ const closed = ({ currentTarget: dialog }: Event) => {
   target.dispatchEvent(new CustomEvent("farewell:complete", { detail, bubbles: true }));
 };
 
-// What failed for want of a network is tried again when there is one. In the flow it keeps its number, so that it is done once.
-addEventListener("online", () => {
-  document.querySelector("dialog[data-farewell] div")?.shadowRoot?.querySelector<HTMLElement>(".again, .notice button")?.click();
-});
-
 let engine: Promise<Engine> | undefined;
 
 /** Patience is over after 8 seconds. */

@@ -54,6 +54,9 @@ export function shield(dialog: HTMLDialogElement): void {
     event.preventDefault();
     pressed.dispatchEvent(new MouseEvent(type, { bubbles: true, cancelable: true, detail, ctrlKey, metaKey, shiftKey }));
   };
+  // What failed for want of a network is tried again when there is one. In the flow it keeps its number, so that it is done once.
+  const online = () => dialog.querySelector("div")?.shadowRoot?.querySelector<HTMLElement>(".again, .notice button")?.click();
+  addEventListener("online", online, { signal });
   for (const type of EVENTS.split(" ")) {
     window.addEventListener(type, heard as (event: Event) => void, { capture: true, signal });
   }

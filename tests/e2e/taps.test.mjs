@@ -85,7 +85,9 @@ test("a double tap that opens the flow answers nothing in it", async () => {
   await page.touchscreen.tap(x, y);
   const checked = await page.evaluate(async () => {
     const root = document.querySelector("dialog").firstElementChild.shadowRoot;
-    const radio = root.querySelector("input[type=radio]");
+    const drawn = () => root.querySelector("input[type=radio]");
+    while (!drawn()) await new Promise(requestAnimationFrame);
+    const radio = drawn();
     const { x, y } = radio.getBoundingClientRect();
     for (const type of ["pointerdown", "click"]) {
       const more = { bubbles: true, composed: true, cancelable: true, detail: 1, pointerType: "touch" };
