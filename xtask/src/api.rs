@@ -141,7 +141,11 @@ fn configured(config: &str, port: u16) -> String {
         .replacen("\"http://127.0.0.1:1\"", &format!("\"http://127.0.0.1:{port}\""), 1)
         .replacen("[server]\n", "[server]\ndocs = true\nprivate_webhooks = true\n", 1)
         // The first brand is told what happens, where nobody listens: its webhooks are in line.
-        .replacen("[brand.public]\n", "[[brand.webhook]]\nurl = \"http://127.0.0.1:9/\"\n\n[brand.public]\n", 1)
+        .replacen(
+            "[brand.public]\n",
+            "[[brand.webhook]]\nurl = \"http://127.0.0.1:9/\"\n\n[brand.public]\n",
+            1,
+        )
 }
 
 /// The ledger of the integration tests with a crowd of customers like its first.
