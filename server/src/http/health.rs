@@ -13,6 +13,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Backend;
+use super::error::ErrorAnswer;
 use super::openapi::{NoKey, Shape, query_parameter, tag};
 use super::{ApiError, App};
 use crate::backlog::{Backlog, NOTIFICATIONS, WEBHOOKS};
@@ -22,6 +23,9 @@ use crate::store::{self, Store};
 const PATIENCE: i64 = 5 * 60;
 /// How long the database may take to keep an empty transaction.
 const WRITE_WITHIN: Duration = Duration::from_secs(3);
+
+/// What is said where nobody can tell which of both is meant.
+const NEITHER: &str = "`deep`: has to be 1, once; leave it out to ask only whether the server answers.";
 
 /// How a part of the server does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -61,7 +65,7 @@ pub struct Health {
     /// Declarations that are neither done nor dismissed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
-    pub declarations: Option<Declarations>,
+    pub declarations: Option<DeclarationsHealth>,
 }
 
 /// Whether the database takes changes.
@@ -86,7 +90,7 @@ pub struct Queue {
 
 /// The declarations that somebody has to see to.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct Declarations {
+pub struct DeclarationsHealth {
     /// `ok`, or `degraded` when one is overdue.
     pub status: Status,
     /// How many are neither done nor dismissed.
@@ -118,11 +122,12 @@ impl Queue {
     params(HealthParameters),
     responses(
         (status = 200, description = "The server answers, and its database takes changes.", body = Health),
+        (status = 400, body = ErrorAnswer, description = "`deep` is something else.", example = json!({ "error": NEITHER })),
         (status = 401, response = NoKey),
     ),
 )]
 pub async fn get(State(app): State<App>, mut parts: Parts) -> Result<Response, ApiError> {
-    if !is_deep(&parts) {
+    if !is_deep(&parts)? {
         let health = Health {
             status: Status::Ok,
             version: VERSION,
@@ -143,9 +148,19 @@ pub async fn get(State(app): State<App>, mut parts: Parts) -> Result<Response, A
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-fn is_deep(parts: &Parts) -> bool {
+/// What else is behind the question mark does not matter: somebody's monitoring may need it.
+fn is_deep(parts: &Parts) -> Result<bool, ApiError> {
     let query = parts.uri.query().unwrap_or_default().as_bytes();
-    url::form_urlencoded::parse(query).any(|(name, value)| name == "deep" && value == "1")
+    let mut said = url::form_urlencoded::parse(query).filter(|(name, _)| name == "deep");
+    let deep = match said.next() {
+        None => Some(false),
+        Some((_, value)) => match &*value {
+            "1" => Some(true),
+            "0" | "" => Some(false),
+            _ => None,
+        },
+    };
+    deep.filter(|_| said.next().is_none()).ok_or_else(|| ApiError::bad_request(NEITHER))
 }
 
 /// A database that cannot be read is a failing health, and no fault in the answer to it.
@@ -166,7 +181,7 @@ async fn deep(app: &App, brand: &str) -> Result<Health, store::Error> {
     let notifications = Queue::of(Backlog::of_outboxes(store, NOTIFICATIONS, Some(brand)).await?, now);
     let webhooks = Queue::of(Backlog::of_outboxes(store, WEBHOOKS, Some(brand)).await?, now);
     let waiting = app.desk.register.waiting(Some(brand)).await?;
-    let declarations = Declarations {
+    let declarations = DeclarationsHealth {
         status: if waiting.overdue > 0 { Status::Degraded } else { Status::Ok },
         open: waiting.open,
         overdue: waiting.overdue,
@@ -206,7 +221,7 @@ struct HealthParameters;
 
 impl IntoParams for HealthParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let says = "`1`: how the parts of the server do. Anything else is as if it were left out.";
-        vec![query_parameter("deep", says, Shape::one_of(["0", "1"]))]
+        let says = "`1`: how the parts of the server do. `0`, or nothing: as if it were left out.";
+        vec![query_parameter("deep", says, Shape::one_of(["1", "0", ""]))]
     }
 }

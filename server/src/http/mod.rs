@@ -10,6 +10,7 @@ mod cancellation_list;
 mod cancellation_request;
 mod declarations;
 mod error;
+mod export;
 mod fields;
 mod flood;
 mod flow;

@@ -16,8 +16,8 @@ use utoipa_axum::routes;
 use super::body::LARGEST_BODY;
 use super::request_id::REQUEST_ID;
 use super::{
-    ApiError, Floods, cancel_link, cancel_session, cancellation, cancellation_list, declarations, flood,
-    flow, guard, health, hosts, hub, language, ledger, openapi, reasons, result, retention_session,
+    ApiError, Floods, cancel_link, cancel_session, cancellation, cancellation_list, declarations, export,
+    flood, flow, guard, health, hosts, hub, language, ledger, openapi, reasons, result, retention_session,
     session_list, subscription_session, webhooks, well_known,
 };
 use crate::config::Config;
@@ -103,6 +103,8 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(session_list::list))
         .routes(routes!(cancellation_list::list))
         .routes(routes!(cancellation_list::get))
+        .routes(routes!(export::sessions))
+        .routes(routes!(export::cancellations))
         .routes(routes!(reasons::list))
         .routes(routes!(declarations::list))
         .routes(routes!(declarations::get, declarations::decide))

@@ -30,7 +30,7 @@ const NO_ENDPOINT: &str = "The endpoint of this webhook is no longer in farewell
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeliveryList {
     /// Send it as `cursor` to get the next part. Null: there is none.
-    next_cursor: Option<String>,
+    next: Option<String>,
     /// The deliveries.
     webhooks: Vec<ShownDelivery>,
 }
@@ -73,10 +73,10 @@ pub async fn list(
     let page =
         register(&app).list(Some(&brand.slug), status, cursor.as_deref(), limit.unwrap_or(USUAL)).await?;
     let page = page.ok_or_else(|| {
-        ApiError::bad_request("`cursor`: is not one; pass `next_cursor` of the answer before, unchanged.")
+        ApiError::bad_request("`cursor`: is not one; send `next` of the answer before, unchanged.")
     })?;
     let webhooks = page.deliveries.into_iter().map(ShownDelivery::from).collect();
-    Ok(Json(DeliveryList { next_cursor: page.next, webhooks }))
+    Ok(Json(DeliveryList { next: page.next, webhooks }))
 }
 
 /// `POST /v1/webhooks/{id}/replay`: puts one of the brand's deliveries in line again. Answers with the delivery.
@@ -129,7 +129,7 @@ impl IntoParams for DeliveryFilter {
             query_parameter("limit", "How many this part may have. 50 where it is left out.", limit),
             query_parameter(
                 "cursor",
-                "Where this part begins: `next_cursor` of the answer before, unchanged.",
+                "Where this part begins: `next` of the answer before, unchanged.",
                 cursor,
             ),
         ]

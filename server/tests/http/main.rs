@@ -5,6 +5,7 @@ mod cancellations;
 mod declaration;
 mod docs;
 mod errors;
+mod export;
 mod flood;
 mod flow;
 mod handover;

@@ -193,6 +193,10 @@ async fn backends(critic: &mut Critic<'_>) {
     critic.says("getLedgerCustomer", 404, about(json!({ "customer": "nobody" }), acme)).await;
     critic.says("listSessions", 400, about(json!({ "limit": "0" }), acme)).await;
     critic.says("listWebhooks", 400, about(json!({ "limit": "0" }), acme)).await;
+    for id in ["exportCancellations", "exportSessions"] {
+        critic.says(id, 400, about(json!({ "format": "xlsx" }), acme)).await;
+    }
+    critic.says("getHealth", 400, about(json!({ "deep": "yes" }), acme)).await;
     critic.says("replayWebhook", 404, by(acme)).await;
     critic.says("getDeclaration", 404, by(acme)).await;
     critic.says("decideDeclaration", 400, sending(json!({}), acme)).await;
