@@ -29,13 +29,13 @@ const BAD_FORMAT: &str = "`format`: has to be \"csv\" or \"ndjson\".";
     operation_id = "exportSessions",
     tag = tag::SESSIONS,
     description = "A row for each run of each session, oldest first: a run is one pass from opening the flow to an outcome. All there \
-        are, however many; connections that break off in the middle hold half of them. `since` and `until` are about when a session was \
+        are, however many; where the connection breaks off, what has arrived is not all. `since` and `until` are about when a session was \
         opened.",
     security(("brandKey" = []), ("apiKey" = []), ("bearerKey" = [])),
     params(ExportFilter),
     responses(
         (status = 200, description = "The rows. In CSV a cell that would be a formula has a `'` before it.", content(
-            (Csv = "text/csv", example = "session,run,brand,environment,customer,user_id,…\n"),
+            (Csv = "text/csv", example = "session,run,brand,environment,customer,…\n4d0c…,1,acme,prod,cus_1,…\n"),
             (Ndjson = "application/x-ndjson"),
         )),
         (status = 400, body = ErrorAnswer,
@@ -60,13 +60,13 @@ pub async fn sessions(
     path = "/v1/export/cancellations",
     operation_id = "exportCancellations",
     tag = tag::CANCELLATIONS,
-    description = "A row for each event, in the order in which the ledger was told of them. All there are, however many; connections \
-        that break off in the middle hold half of them. `since` and `until` are about when the customer wanted to leave.",
+    description = "A row for each event, in the order in which the ledger was told of them. All there are, however many; where the \
+        connection breaks off, what has arrived is not all. `since` and `until` are about when the customer wanted to leave.",
     security(("brandKey" = []), ("apiKey" = []), ("bearerKey" = [])),
     params(ExportFilter),
     responses(
         (status = 200, description = "The rows. In CSV a cell that would be a formula has a `'` before it.", content(
-            (Csv = "text/csv", example = "event_id,brand,environment,source,session,run,…\n"),
+            (Csv = "text/csv", example = "event_id,brand,environment,source,…\ncancel_evt_8f30a7bf,acme,prod,api,…\n"),
             (Ndjson = "application/x-ndjson"),
         )),
         (status = 400, body = ErrorAnswer,

@@ -197,6 +197,7 @@ fn example(page: &mut String, media_type: &str, example: &Value) {
                 fields.iter().map(|(name, value)| format!("{name}={}", text(value))).collect();
             page.push_str(&format!("```\n{}\n```\n\n", fields.join("&")));
         }
+        (_, Value::String(shown)) => page.push_str(&format!("```\n{}\n```\n\n", shown.trim_end())),
         (_, example) => {
             page.push_str(&format!(
                 "```json\n{}\n```\n\n",
