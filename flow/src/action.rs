@@ -46,6 +46,7 @@ pub enum Action {
 /// What the survey brought. Nothing in it is required.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Answers {
     /// Key of the chosen reason.
     pub reason: Option<String>,

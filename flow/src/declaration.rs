@@ -1,6 +1,7 @@
 /// What a customer may say when leaving is a declaration. What is known is filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Declaration {
     /// The customer's name, as billing has it.
     pub name: Option<String>,
@@ -13,6 +14,7 @@ pub struct Declaration {
 /// What a customer has declared. Nothing in it is required.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Declared {
     /// For cause, and so at once, instead of the ordinary way.
     pub extraordinary: bool,

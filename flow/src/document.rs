@@ -3,6 +3,7 @@ use crate::{Declaration, Instant, Money, Offer, Policy, State, Words};
 /// Everything a host needs to run one customer's flow: what `GET /v1/flow` answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Document {
     /// What the merchant wrote, resolved for this customer.
     pub flow: Flow,
@@ -17,6 +18,7 @@ pub struct Document {
 /// It is frozen when the session is first fetched. Conditions, and offers the customer is not eligible for, are not in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Flow {
     /// The merchant's name, as the customer knows it.
     pub brand: String,
@@ -49,6 +51,7 @@ pub struct Flow {
 /// Where the same flow lives as plain HTML.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Page {
     /// Absolute URL that every form posts to.
     pub action: String,
@@ -59,6 +62,7 @@ pub struct Page {
 /// What the customer pays for, as far as billing has told us. Nothing is known where the merchant keeps billing to itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Subscription {
     /// The plan's name.
     pub plan: Option<String>,
@@ -73,6 +77,7 @@ pub struct Subscription {
 /// The unit a price is charged by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[allow(missing_docs)]
 pub enum Interval {
     Day,
@@ -84,6 +89,7 @@ pub enum Interval {
 /// Why a customer may leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Reason {
     /// The merchant's own key, unique within a flow.
     pub key: String,
@@ -100,6 +106,7 @@ pub struct Reason {
 /// The eight codes that Stripe, Polar and others share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[allow(missing_docs)]
 pub enum ReasonCode {
     CustomerService,
@@ -115,6 +122,7 @@ pub enum ReasonCode {
 /// What cancelling means for this subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Cancellation {
     /// When access ends. None: at once, or unknown to us; then nothing is promised.
     pub effective_at: Option<Instant>,

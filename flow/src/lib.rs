@@ -37,6 +37,8 @@ mod words;
 
 #[cfg(feature = "json")]
 mod json;
+#[cfg(feature = "schema")]
+mod schema;
 
 pub use action::{Action, Answers, MAX_TEXT, NotAForm, Position, Posted};
 pub use apply::{Refused, apply};

@@ -5,6 +5,7 @@
 /// server): this crate only carries the amount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Money {
     /// Minor units: cents, yen, fils.
     pub amount: i64,

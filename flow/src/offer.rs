@@ -3,6 +3,7 @@ use crate::{Instant, Money};
 /// Something better than leaving, already found eligible for this customer and computed for this subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Offer {
     /// The merchant's key of the offer.
     pub id: String,
@@ -26,6 +27,7 @@ pub struct Offer {
 /// What an offer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum OfferKind {
     /// A lower price, once, for some months or for good.
     Discount,
@@ -48,6 +50,7 @@ pub enum OfferKind {
 /// One way to take an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Choice {
     /// The choice's key, unique within its offer.
     pub id: String,
@@ -61,6 +64,7 @@ pub struct Choice {
 /// A sentence with an amount and a day in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Line {
     /// The sentence, with `{price}` and `{date}` where they belong.
     pub text: String,
@@ -73,6 +77,7 @@ pub struct Line {
 /// Where an offer leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Link {
     /// An `https:` or `mailto:` address of the merchant's.
     pub url: String,

@@ -4,6 +4,7 @@
 /// laxer: [`apply`](crate::apply) obeys the policy whatever the flow contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Policy {
     /// The policy's name, such as `default` or `us-mn`. Recorded with every outcome.
     pub id: String,

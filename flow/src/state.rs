@@ -7,6 +7,7 @@ use crate::{Answers, Declared, Instant, Position};
 /// outcome the button can be pressed again, which begins another run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct State {
     /// All runs, oldest first. Empty until the flow is opened for the first time.
     pub runs: Vec<Run>,
@@ -15,6 +16,7 @@ pub struct State {
 /// One pass through the flow, from opening to outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Run {
     /// How many actions were applied in this run; the next one has the sequence number after it.
     pub seq: u32,
@@ -38,6 +40,7 @@ pub struct Run {
 /// A screen of the flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize), serde(tag = "step", rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Step {
     /// Reasons, follow-up and feedback, all optional.
     Survey,
@@ -57,6 +60,7 @@ pub enum Step {
 /// An offer that was put to the customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OfferRecord {
     /// The offer's id.
     pub id: String,
@@ -69,6 +73,7 @@ pub struct OfferRecord {
 /// What became of an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Response {
     /// Put to the customer, not answered.
     Shown,
@@ -83,6 +88,7 @@ pub enum Response {
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Outcome {
     /// The customer stays: took an offer, chose to keep, or took a cancellation back.
     Saved,
@@ -95,6 +101,7 @@ pub enum Outcome {
 /// What became of an outcome in billing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Effect {
     /// Billing has changed; it was read back.
     Applied,
@@ -107,6 +114,7 @@ pub enum Effect {
 /// Proof of what the customer did and when. Never changes once issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Receipt {
     /// What the customer quotes to support.
     pub reference: String,

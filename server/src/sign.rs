@@ -13,7 +13,8 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::clock;
 use crate::keys::{KeyFile, KeyFileError, KeyId, RetiredKey, RetiredKeys, StoredKey};
@@ -38,6 +39,35 @@ struct Header {
     alg: String,
     typ: String,
     kid: String,
+}
+
+/// The public keys that verify what this server has signed: RFC 7517.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct KeySet {
+    /// The one that signs now, then the one before it, then those that have signed receipts.
+    pub keys: Vec<PublicJwk>,
+}
+
+/// A public key: RFC 8037.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PublicJwk {
+    /// `EdDSA`.
+    alg: &'static str,
+    /// `Ed25519`.
+    crv: &'static str,
+    /// Of a key that signs no more: from when on no result token of it is valid, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    exp: Option<i64>,
+    /// Its id: the `kid` in the header of what it has signed.
+    kid: String,
+    /// `OKP`.
+    kty: &'static str,
+    /// `sig`.
+    #[serde(rename = "use")]
+    usage: &'static str,
+    /// The key itself, in base64url.
+    x: String,
 }
 
 /// Signs with the current key, verifies with every accepted one, and publishes those whose signatures may still be looked at.
@@ -179,26 +209,31 @@ impl Signer {
     /// A retired one has `exp`, in seconds since 1970, as the historical keys of OpenID Federation 1.0 have: no result token of it is
     /// valid from then on. It stays for the receipts it has signed.
     #[must_use]
-    pub fn jwks(&self) -> Value {
-        let jwk = |kid: &str, key: &[u8]| {
-            let x = URL_SAFE_NO_PAD.encode(key);
-            json!({ "kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid, "use": "sig", "alg": "EdDSA" })
+    pub fn jwks(&self) -> KeySet {
+        let jwk = |kid: String, key: &[u8], exp| PublicJwk {
+            alg: "EdDSA",
+            crv: "Ed25519",
+            exp,
+            kid,
+            kty: "OKP",
+            usage: "sig",
+            x: URL_SAFE_NO_PAD.encode(key),
         };
         let keys = self.keys();
-        let accepted = keys.accepted.iter().map(|(kid, key)| jwk(kid, key.as_bytes()));
+        let accepted = keys.accepted.iter().map(|(kid, key)| jwk(kid.clone(), key.as_bytes(), None));
         let retired = keys.retired.iter().map(|key| {
-            let mut jwk = jwk(&name(key.id), &key.public);
             let until = clock::parse(&key.retired_at).ok().and_then(|at| at.checked_add(TOKEN_LIFE).ok());
-            jwk["exp"] = until.map_or(0, Timestamp::as_second).into();
-            jwk
+            jwk(name(key.id), &key.public, Some(until.map_or(0, Timestamp::as_second)))
         });
-        json!({ "keys": accepted.chain(retired).collect::<Vec<_>>() })
+        KeySet { keys: accepted.chain(retired).collect() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use serde_json::Value;
 
     use super::*;
 
@@ -217,9 +252,7 @@ mod tests {
     }
 
     fn kids(signer: &Signer) -> Vec<String> {
-        let published = signer.jwks();
-        let keys = published["keys"].as_array().unwrap().iter();
-        keys.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+        signer.jwks().keys.into_iter().map(|key| key.kid).collect()
     }
 
     #[test]
@@ -245,17 +278,16 @@ mod tests {
         let names: Vec<_> = signed.iter().map(|(kid, _)| kid.clone()).collect();
         assert_eq!(kids(&signer), names, "the current one first, the oldest last");
         let published = signer.jwks();
-        for ((_, receipt), key) in signed.iter().zip(published["keys"].as_array().unwrap()) {
+        for ((_, receipt), key) in signed.iter().zip(&published.keys) {
             let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
-            let public = VerifyingKey::try_from(&bytes(key["x"].as_str().unwrap())[..]).unwrap();
+            let public = VerifyingKey::try_from(&bytes(&key.x)[..]).unwrap();
             let (content, signature) = receipt.rsplit_once('.').unwrap();
             public
                 .verify_strict(content.as_bytes(), &Signature::from_slice(&bytes(signature)).unwrap())
                 .unwrap();
         }
         assert_eq!(KeyFile::open(directory.path(), FILE).unwrap().accepted().len(), 2);
-        let ends: Vec<bool> =
-            published["keys"].as_array().unwrap().iter().map(|key| key["exp"].is_i64()).collect();
+        let ends: Vec<bool> = published.keys.iter().map(|key| key.exp.is_some()).collect();
         assert_eq!(ends, [false, false, true, true, true]);
     }
 

@@ -1,4 +1,6 @@
-//! The languages beside Node that the examples for a merchant's backend are written in.
+//! The languages beside Node that examples and tests are written in.
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 
@@ -36,4 +38,20 @@ const ADVICE: &str = "install Python 3 with its package `cryptography` (`pip ins
 pub fn ready() -> Result<Variables> {
     let programs = program::ready(&WANTED, &DEBIAN, ADVICE)?;
     Ok(Variables(WANTED.iter().map(|wanted| wanted.variable).zip(programs).collect()))
+}
+
+/// What Schemathesis is installed with. Debian has the module `venv` in a package of its own.
+const VENV: [Wanted; 1] = [Wanted {
+    what: "Python 3.10 with `venv`",
+    variable: "PYTHON",
+    names: &["python3"],
+    places: &["/usr/bin/python3"],
+    proof: &["-c", "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))"],
+}];
+
+/// Makes sure of a Python that makes virtual environments.
+pub fn python() -> Result<PathBuf> {
+    let advice = "install Python 3.10 or newer with its module `venv`, on PATH or named by PYTHON";
+    let [python] = program::ready(&VENV, &["python3", "python3-venv"], advice)?;
+    Ok(python)
 }

@@ -30,6 +30,7 @@ pub fn main(options: &Options) -> Result<()> {
         for (variable, program) in browser::all()?.0.into_iter().chain(language::ready()?.0) {
             println!("    {variable}={}", program.display());
         }
+        language::python()?;
     }
     step.done();
     Ok(())

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
+use crate::api;
 use crate::bench;
 use crate::browser::{self, Chromium};
 use crate::command::{self, Stream};
@@ -26,10 +27,10 @@ use crate::workspace;
 /// Installs what is missing, then runs every step, also after one has failed, and sums up. The exit code is 1 if any failed.
 #[derive(Args)]
 pub struct Options {
-    /// Only what needs neither the package nor a browser
+    /// Only what needs neither the package nor a browser nor another language
     #[arg(long, conflicts_with = "only")]
     fast: bool,
-    /// Also what takes long: dev servers and frameworks with the packed package
+    /// Also what takes long: dev servers and frameworks with the packed package, and ten times as many requests to the API
     #[arg(long, conflicts_with = "fast")]
     full: bool,
     /// Only this step; may be given several times
@@ -62,6 +63,8 @@ enum Check {
     Widget,
     /// The backends of `examples/backend`, in Node, Python, PHP and Ruby, against the real server
     Backend,
+    /// The OpenAPI document against what the server does: Schemathesis, with every check on
+    Api,
     /// What the package's README and docs/backend.md show: every program in them runs
     Samples,
     /// The server, the package and a real browser together
@@ -92,7 +95,7 @@ pub fn main(options: &Options) -> Result<()> {
         let result = if check.needs_package() && !packaged {
             Err(anyhow::anyhow!("not tried, because there is no package"))
         } else {
-            check.run(browser.as_ref())
+            check.run(browser.as_ref(), options.full)
         };
         if let Err(error) = &result {
             eprintln!("    failed: {error:#}");
@@ -120,7 +123,8 @@ pub fn main(options: &Options) -> Result<()> {
 impl Options {
     fn wants(&self, check: Check) -> bool {
         if self.fast {
-            return !check.needs_browser() && !check.needs_package() && check != Check::Package;
+            let needs_nothing = !check.needs_browser() && !check.needs_package();
+            return needs_nothing && !matches!(check, Check::Package | Check::Api);
         }
         if self.only.is_empty() {
             return self.full || check != Check::Frameworks;
@@ -143,6 +147,7 @@ impl Check {
             Check::PackageLint => "package-lint",
             Check::Types => "types",
             Check::Backend => "backend",
+            Check::Api => "api",
             Check::Samples => "samples",
             Check::E2e => "e2e",
             Check::Bundlers => "bundlers",
@@ -175,7 +180,7 @@ impl Check {
         drawn || matches!(self, Check::Size | Check::PackageLint | Check::Backend)
     }
 
-    fn run(self, browser: Option<&Chromium>) -> Result<()> {
+    fn run(self, browser: Option<&Chromium>, full: bool) -> Result<()> {
         const DENY: [&str; 3] = ["--", "-D", "warnings"];
         /// Everything but the widget, which is compiled for browsers only.
         const NATIVE: [&str; 2] = ["--workspace", "--exclude=farewell"];
@@ -209,6 +214,7 @@ impl Check {
             Check::Types => types(),
             // Installed only now, as the browsers below.
             Check::Backend => end_to_end("tests/backend", |_| true, &language::ready()?),
+            Check::Api => api::test(full),
             Check::Samples => {
                 end_to_end("tests/samples", |_| true, &browser.context("no browser")?.variables())
             }
@@ -348,7 +354,7 @@ mod tests {
         let all: Vec<_> = Check::value_variants().iter().filter(|check| fast.wants(**check)).collect();
         assert!(all.contains(&&Check::Unit) && all.contains(&&Check::Types));
         assert!(!all.contains(&&Check::Package) && !all.contains(&&Check::Widget));
-        assert!(!all.contains(&&Check::Browsers));
+        assert!(!all.contains(&&Check::Browsers) && !all.contains(&&Check::Api));
     }
 
     #[test]

@@ -33,7 +33,9 @@ impl Commits {
         let database = Connection::open(file).with_context(cannot)?;
         let mode: String = database.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
         ensure!(mode == "wal", "{} keeps no write-ahead log", file.display());
-        database.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+        database.execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
+        )?;
         database.execute("ATTACH $1 AS server", params![server.to_string_lossy()]).with_context(cannot)?;
         database
             .execute("INSERT INTO sessions SELECT * FROM server.sessions LIMIT $1", params![SESSIONS])

@@ -2,13 +2,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use utoipa::ToSchema;
 
 use crate::session::Environment;
 use crate::store::{Error, Store};
 
 /// A customer who wanted to leave, as the ledger has it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = CancellationEvent)]
 pub struct Cancellation {
     /// Its place in the ledger.
     #[serde(skip)]
@@ -36,21 +38,27 @@ pub struct Cancellation {
     /// The offer that was made.
     pub offer: Option<OfferMade>,
     /// The merchant's own figures about the customer: `plan`, `mrr`, `tenureDays`.
+    #[schema(value_type = Object)]
     pub context: Map<String, Value>,
     /// The merchant's own notes.
+    #[schema(value_type = Object)]
     pub metadata: Map<String, Value>,
-    /// When the customer wanted to leave. RFC 3339, UTC.
+    /// When the customer wanted to leave.
+    #[schema(format = DateTime)]
     pub occurred_at: String,
-    /// When the outcome takes effect. RFC 3339, UTC.
+    /// When the outcome takes effect.
+    #[schema(format = DateTime)]
     pub effective_at: Option<String>,
-    /// When the ledger was told. RFC 3339, UTC.
+    /// When the ledger was told.
+    #[schema(format = DateTime)]
     pub created_at: String,
-    /// When the ledger was told something new last. RFC 3339, UTC.
+    /// When the ledger was told something new last.
+    #[schema(format = DateTime)]
     pub updated_at: String,
 }
 
 /// How a cancellation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LedgerOutcome {
     /// The customer left.
@@ -60,8 +68,9 @@ pub enum LedgerOutcome {
 }
 
 /// Whether a cancellation has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = CancellationStatus)]
 pub enum Status {
     /// Its outcome is not known.
     Pending,
@@ -70,8 +79,9 @@ pub enum Status {
 }
 
 /// Who told the ledger of a cancellation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = CancellationSource)]
 pub enum Source {
     /// The merchant's backend.
     Api,
@@ -81,7 +91,7 @@ pub enum Source {
 
 /// An offer that was made to a customer who wanted to leave. Whether it was accepted and how it all ended are two things: a
 /// customer may accept and leave.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OfferMade {
     /// What kind of offer, such as `discount`.
     #[serde(rename = "type")]
@@ -93,16 +103,20 @@ pub struct OfferMade {
 }
 
 /// An outcome that a merchant has set.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = OutcomeSet)]
 pub struct Settled {
     /// How it ended.
     pub outcome: LedgerOutcome,
-    /// When that takes effect. RFC 3339, UTC.
+    /// When that takes effect.
+    #[schema(format = DateTime)]
     pub effective_at: Option<String>,
     /// The merchant's notes on it.
+    #[schema(value_type = Object)]
     pub metadata: Map<String, Value>,
-    /// When the ledger was told. RFC 3339, UTC.
+    /// When the ledger was told.
+    #[schema(format = DateTime)]
     pub at: String,
 }
 

@@ -76,8 +76,7 @@ impl Declarations {
                 }
                 let listed = register.list(brand.as_deref(), all, u32::MAX).await?;
                 if json {
-                    let listed: Vec<Value> =
-                        listed.iter().map(|declaration| declaration.to_json(&now)).collect();
+                    let listed: Vec<_> = listed.iter().map(|declaration| declaration.shown(&now)).collect();
                     println!("{}", serde_json::to_string(&listed)?);
                 } else {
                     listed.iter().for_each(|declaration| println!("{}", line(declaration, &now)));
@@ -160,7 +159,7 @@ fn line(declaration: &Declaration, now: &str) -> String {
 }
 
 fn print(declaration: &Declaration, now: &str, json: bool) -> Result<(), Failed> {
-    let whole = declaration.to_json(now);
+    let whole = serde_json::to_value(declaration.shown(now))?;
     if json {
         println!("{}", serde_json::to_string(&whole)?);
         return Ok(());

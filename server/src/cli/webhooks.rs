@@ -1,14 +1,14 @@
 use std::path::Path;
 
 use clap::{Subcommand, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{Failed, checked_brand};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::serve::open_store;
-use crate::webhook::{Client, Delivery, Register, Status, ping};
+use crate::webhook::{Client, Delivery, Register, ShownDelivery, Status, ping};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Webhooks {
@@ -65,7 +65,7 @@ impl Webhooks {
                 store.close().await;
                 let deliveries = page?.map(|page| page.deliveries).unwrap_or_default();
                 if json {
-                    let listed: Vec<Value> = deliveries.iter().map(Delivery::to_json).collect();
+                    let listed: Vec<_> = deliveries.into_iter().map(ShownDelivery::from).collect();
                     println!("{}", serde_json::to_string(&listed)?);
                 } else {
                     deliveries.iter().for_each(|delivery| println!("{}", line(delivery)));

@@ -7,11 +7,11 @@ use jiff::civil::Date;
 use super::{Content, Kind};
 
 /// How long one line may be, in characters.
-pub(super) const LONGEST_LINE: usize = 200;
+pub const LONGEST_LINE: usize = 200;
 /// How long a cause may be, in characters.
 pub(super) const LONGEST_CAUSE: usize = 2000;
 /// How long an e-mail address may be, in characters (RFC 5321).
-pub(super) const LONGEST_EMAIL: usize = 254;
+pub const LONGEST_EMAIL: usize = 254;
 /// How far away a wished end may be, in years.
 const FARTHEST: i32 = 10;
 

@@ -1,5 +1,10 @@
+use serde::Serialize;
+use utoipa::ToSchema;
+
 /// What is declared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DeclarationKind)]
 pub enum Kind {
     /// That a contract is to end: § 312k BGB.
     Cancel,

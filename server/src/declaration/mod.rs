@@ -21,15 +21,18 @@ mod merchant;
 mod outage;
 mod page;
 mod register;
+mod shown;
 mod stored;
 mod summary;
 
 pub use content::Content;
 pub use desk::{CONFIRM_WITHIN, Desk};
+pub use form::{LONGEST_EMAIL, LONGEST_LINE};
 pub use kind::Kind;
 pub use limits::Limits;
 pub use market::demanded;
 pub use merchant::{CannotDecide, Decision, decide};
 pub use page::router;
 pub use register::{Decided, Register};
+pub use shown::ShownDeclaration;
 pub use stored::{Declaration, Status, Why};

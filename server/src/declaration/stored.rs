@@ -1,7 +1,8 @@
 use jiff::civil::Date;
-use serde_json::{Value, json};
+use serde::Serialize;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use utoipa::ToSchema;
 
 use super::{Content, Kind};
 use crate::billing::LookupError;
@@ -55,7 +56,9 @@ pub struct Declaration {
 }
 
 /// Where a declaration is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DeclarationStatus)]
 pub enum Status {
     /// It has arrived, and was not looked up yet.
     Received,
@@ -96,7 +99,9 @@ impl Status {
 }
 
 /// Why a person has to see to a declaration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = WhyOpen)]
 pub enum Why {
     /// Nobody in billing has the e-mail address.
     UnknownCustomer,
@@ -188,37 +193,6 @@ impl Declaration {
     #[must_use]
     pub fn is_overdue(&self, now: &str) -> bool {
         self.status.is_waiting() && self.alarm_at.as_str() <= now
-    }
-
-    /// Everything about it, for the merchant. What was typed holds no control characters but line ends and tabs.
-    #[must_use]
-    pub fn to_json(&self, now: &str) -> Value {
-        let content = &self.content;
-        json!({
-            "reference": self.reference,
-            "brand": self.brand,
-            "kind": self.kind.name(),
-            "name": content.name,
-            "contract": content.contract,
-            "extraordinary": content.extraordinary,
-            "cause": content.cause,
-            "wished_end": content.wished_end.map(|day| day.to_string()),
-            "email": content.email,
-            "locale": self.locale,
-            "received_at": self.received_at,
-            "mailed": self.mailed,
-            "status": self.status.name(),
-            "why": self.why.map(Why::name),
-            "overdue": self.is_overdue(now),
-            "customer": self.customer,
-            "subscription": self.subscription,
-            "confirmed_at": self.confirmed_at,
-            "confirmed_by": self.confirmed_by,
-            "session": self.session,
-            "effect": self.effect,
-            "effective_at": self.effective_at,
-            "settled_at": self.settled_at,
-        })
     }
 
     pub(super) fn read(row: &SqliteRow) -> Result<Self, Error> {

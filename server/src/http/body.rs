@@ -10,6 +10,10 @@ use super::ApiError;
 
 /// The largest body that is read, in bytes.
 pub const LARGEST_BODY: usize = 64 * 1024;
+/// What is said of a larger one.
+pub const TOO_LARGE: &str = "The body is larger than 64 KiB. Send less.";
+/// What is said of a body that is not said to be JSON.
+pub const NOT_JSON: &str = "The body has to be JSON: send the header `Content-Type: application/json`.";
 
 /// A request that says that its body is JSON. Looked at before who is asking, as the documented order of errors wants it.
 #[derive(Clone, Copy, Debug)]
@@ -22,10 +26,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SaysJson {
         if is_type(&parts.headers, "application", "json") {
             return Ok(Self);
         }
-        Err(ApiError::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "The body has to be JSON: send the header `Content-Type: application/json`.",
-        ))
+        Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, NOT_JSON))
     }
 }
 
@@ -55,9 +56,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
 /// 413 when it is, 400 when it breaks off.
 pub async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
     Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 64 KiB. Send less.")
-        }
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE),
         _ => ApiError::bad_request("The body broke off. Send it again."),
     })
 }

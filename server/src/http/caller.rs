@@ -12,6 +12,19 @@ use crate::hub::HubClaims;
 use crate::keys::PublicKey;
 use crate::session::{Claims, SessionError};
 
+/// What is said where no API key came.
+pub const NO_KEY: &str = "An API key is missing: send it as `X-Brand-Key`, `x-api-key` or `Authorization: Bearer`, \
+     from your backend only.";
+/// What is said where no session id came.
+pub const NO_SESSION: &str = "A session id is missing: send it as `Authorization: Bearer ret_…`.";
+/// What is said where no session id came in a form.
+pub const NO_SESSION_IN_FORM: &str = "A session id is missing: send it as the field `session`.";
+/// What is said of a body that is not said to be a form.
+pub const NOT_A_FORM: &str =
+    "The body has to be a form: `session=ret_…`, sent as `application/x-www-form-urlencoded`.";
+/// What is said of a public key that is not one.
+pub const BAD_PUBLIC_KEY: &str = "The public key is malformed. Pass it unchanged: `pk_…`.";
+
 /// A merchant's backend.
 #[derive(Debug)]
 pub struct Backend(pub Arc<Brand>);
@@ -38,12 +51,7 @@ impl Backend {
         let key = text(headers, "x-brand-key")
             .or_else(|| text(headers, "x-api-key"))
             .or_else(|| bearer(headers))
-            .ok_or_else(|| {
-                ApiError::unauthorized(
-                    "An API key is missing: send it as `X-Brand-Key`, `x-api-key` or `Authorization: Bearer`, \
-                     from your backend only.",
-                )
-            })?;
+            .ok_or_else(|| ApiError::unauthorized(NO_KEY))?;
         if key.starts_with("pk_") {
             return Err(ApiError::unauthorized(
                 "This is a public key. Send the private API key, which begins with `sk_`, from your backend.",
@@ -81,9 +89,7 @@ impl Browser {
 fn admit(app: &App, headers: &HeaderMap, brand: &Brand, public_key: Option<&str>) -> Result<(), ApiError> {
     // The package sends an empty one where it was configured with none.
     if let Some(key) = public_key.filter(|key| !key.is_empty()) {
-        let key = PublicKey::read(key).ok_or_else(|| {
-            ApiError::bad_request("The public key is malformed. Pass it unchanged: `pk_…`.")
-        })?;
+        let key = PublicKey::read(key).ok_or_else(|| ApiError::bad_request(BAD_PUBLIC_KEY))?;
         if key.brand != brand.slug {
             return Err(SessionError::OtherBrand.into());
         }
@@ -96,10 +102,10 @@ impl FromRequestParts<App> for Browser {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let headers = &parts.headers;
-        let id = bearer(headers).ok_or_else(|| {
-            ApiError::unauthorized("A session id is missing: send it as `Authorization: Bearer ret_…`.")
-        })?;
-        Self::admit(app, headers, id, text(headers, "x-public-key"))
+        let id = bearer(headers).ok_or_else(|| ApiError::unauthorized(NO_SESSION))?;
+        // One that is no text is not passed over: it was meant to say something.
+        let public_key = headers.get("x-public-key").map(|key| key.to_str().map_or("\u{fffd}", str::trim));
+        Self::admit(app, headers, id, public_key)
     }
 }
 
@@ -148,10 +154,7 @@ impl SessionForm {
     async fn read(request: Request, app: &App) -> Result<Self, ApiError> {
         let headers = request.headers().clone();
         if !body::is_type(&headers, "application", "x-www-form-urlencoded") {
-            return Err(ApiError::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "The body has to be a form: `session=ret_…`, sent as `application/x-www-form-urlencoded`.",
-            ));
+            return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, NOT_A_FORM));
         }
         let bytes = body::read(request, app).await?;
         let fields: Vec<_> = url::form_urlencoded::parse(&bytes).collect();
@@ -159,9 +162,7 @@ impl SessionForm {
             let found = fields.iter().find(|(name, _)| name == wanted);
             found.map(|(_, value)| value.trim().to_owned()).filter(|value| !value.is_empty())
         };
-        let session = field("session").ok_or_else(|| {
-            ApiError::unauthorized("A session id is missing: send it as the field `session`.")
-        })?;
+        let session = field("session").ok_or_else(|| ApiError::unauthorized(NO_SESSION_IN_FORM))?;
         Ok(Self { headers, session, public_key: field("public_key") })
     }
 }

@@ -3,10 +3,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::body::{JsonObject, SaysJson};
 use super::caller::Backend;
-use super::fields::Fields;
+use super::error::ErrorAnswer;
+use super::fields::{Fields, LONGEST_LINE};
+use super::openapi::{NoKey, NotJson, ReadOnly, Shape, TooLarge, tag};
 use super::wish::{self, Wish};
 use super::{ApiError, App};
 use crate::brand::{Access, Brand, Plan};
@@ -19,24 +22,37 @@ const LARGEST_MRR: f64 = 1e12;
 /// A hundred years.
 const LONGEST_TENURE: u64 = 36_525;
 
+/// What is said to a brand that may only read.
+pub const READ_ONLY: &str = "This brand is read-only at the moment (`access` in farewell.toml). Send the customer your own way to \
+     cancel.";
+/// What is said to a demo that wants a link that counts.
+const DEMO: &str = "This is a demo: it has links in the sandbox only. Send `environment` as \"sandbox\".";
+/// What is said where nobody has said where customers go afterwards.
+const NO_RETURN_URL: &str = "Nobody has said where customers go afterwards: send `returnUrl`, or write `return_url` into \
+     [brand.hosted] of farewell.toml.";
+
 /// A link to the hosted flow.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct CancelLinkAnswer {
     /// Where to send the customer.
     url: String,
     /// Until when the link can be followed for the first time.
     #[serde(rename = "expiresAt")]
+    #[schema(format = DateTime)]
     expires_at: String,
     /// The same in the other spelling of the field.
     #[serde(rename = "expires_at")]
+    #[schema(format = DateTime)]
     expires_at_snake: String,
     /// Whether it counts.
     environment: Environment,
     /// The id of the session it leads to.
     #[serde(rename = "sessionId")]
+    #[schema(format = Uuid)]
     session_id: String,
     /// The same in the other spelling of the field.
     #[serde(rename = "session_id")]
+    #[schema(format = Uuid)]
     session_id_snake: String,
     /// In the sandbox: members of the request that are not read.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +60,38 @@ pub struct CancelLinkAnswer {
 }
 
 /// `POST /api/v1/cancel-link`: a link to the hosted flow, for a customer whom nobody here needs to know.
+#[utoipa::path(
+    post,
+    path = "/api/v1/cancel-link",
+    operation_id = "createCancelLink",
+    tag = tag::LINKS,
+    description = "Send the customer to `url` with a 302. Members may also be written with underscores, such as `user_id`; those \
+        that are not known are ignored, and in the sandbox named in `warnings`. What only the advanced plan has of `context` is \
+        left out on any other.",
+    security(("brandKey" = []), ("apiKey" = []), ("bearerKey" = [])),
+    request_body(content = ref("#/components/schemas/CancelLinkRequest")),
+    responses(
+        (status = 200, description = "The link.", body = CancelLinkAnswer, links(
+            ("session" = (
+                operation_id = "getCancelSession",
+                parameters(("session_id" = "$response.body#/sessionId")),
+            ))
+        )),
+        (status = 400, body = ErrorAnswer,
+            description = "A field of the wrong form, each named, or a return URL that is not on the brand's list.",
+            example = json!({ "error": "`userId`: is missing; send it, such as \"user_123\"." })),
+        (status = 401, response = NoKey),
+        (status = 402, response = ReadOnly),
+        (status = 403, body = ErrorAnswer,
+            description = "A demo has links in the sandbox only.",
+            example = json!({ "error": DEMO })),
+        (status = 409, body = ErrorAnswer,
+            description = "Neither the request nor the brand says where customers go afterwards.",
+            example = json!({ "error": NO_RETURN_URL })),
+        (status = 413, response = TooLarge),
+        (status = 415, response = NotJson),
+    ),
+)]
 pub async fn create(
     _: SaysJson,
     State(app): State<App>,
@@ -53,10 +101,7 @@ pub async fn create(
     may_write(&brand)?;
     let environment = Fields::root(&body).environment().unwrap_or_default();
     if brand.access == Access::Demo && environment == Environment::Prod {
-        return Err(ApiError::new(
-            StatusCode::FORBIDDEN,
-            "This is a demo: it has links in the sandbox only. Send `environment` as \"sandbox\".",
-        ));
+        return Err(ApiError::new(StatusCode::FORBIDDEN, DEMO));
     }
     let (new, warnings) = read(&body, &brand)?;
     let link = app.sessions.create_link(&brand, new).await?;
@@ -78,10 +123,7 @@ pub async fn create(
 /// 402 when it may only read.
 pub(super) fn may_write(brand: &Brand) -> Result<(), ApiError> {
     if brand.access == Access::ReadOnly {
-        return Err(ApiError::new(
-            StatusCode::PAYMENT_REQUIRED,
-            "This brand is read-only at the moment (`access` in farewell.toml). Send the customer your own way to cancel.",
-        ));
+        return Err(ApiError::new(StatusCode::PAYMENT_REQUIRED, READ_ONLY));
     }
     Ok(())
 }
@@ -93,7 +135,6 @@ fn read(body: &Map<String, Value>, brand: &Brand) -> Result<(NewLink, Option<Vec
         fields.missing("userId", "\"user_123\"");
     }
     let named = fields.checked("returnUrl", |text| wish::return_url(text, brand));
-    let asked = body.contains_key("returnUrl") || body.contains_key("return_url");
     let environment = fields.environment().unwrap_or_default();
     let wish = Wish::read(&mut fields, "contractStartedAt");
     let context = context(&mut fields, brand);
@@ -101,14 +142,7 @@ fn read(body: &Map<String, Value>, brand: &Brand) -> Result<(NewLink, Option<Vec
     let strangers = fields.finish_ignoring()?;
     let return_url = match named.or_else(|| brand.hosted.return_url.clone()) {
         Some(url) => url,
-        None if asked => return Err(ApiError::bad_request("`returnUrl`: has to be an absolute URL.")),
-        None => {
-            return Err(ApiError::new(
-                StatusCode::CONFLICT,
-                "Nobody has said where customers go afterwards: send `returnUrl`, or write `return_url` into \
-                 [brand.hosted] of farewell.toml.",
-            ));
-        }
+        None => return Err(ApiError::new(StatusCode::CONFLICT, NO_RETURN_URL)),
     };
     let new = NewLink {
         user: user.unwrap_or_default().into(),
@@ -147,4 +181,42 @@ pub(super) fn context(fields: &mut Fields<'_>, brand: &Brand) -> Map<String, Val
         context
     });
     read.unwrap_or_default()
+}
+
+/// The schema of what [`create`] reads.
+pub fn request() -> Value {
+    let request = Shape::object()
+        .must(
+            "userId",
+            Shape::line(LONGEST_LINE).says("Your own id of the customer. Billing need not know it."),
+        )
+        .may("returnUrl", wish::return_url_shape())
+        .may("environment", Environment::shape());
+    wish::shape(request, "contractStartedAt")
+        .may("context", context_shape())
+        .may("metadata", metadata_shape())
+        .schema()
+}
+
+/// The schema of what [`context`] reads.
+pub(super) fn context_shape() -> Shape {
+    Shape::object()
+        .may("plan", Shape::line(LONGEST_LINE).says("What the customer's plan is called."))
+        .may(
+            "mrr",
+            Shape::number(LARGEST_MRR)
+                .says("Monthly recurring revenue, in major units of your currency. On the advanced plan."),
+        )
+        .may(
+            "tenureDays",
+            Shape::integer(0, LONGEST_TENURE).says(
+                "For how many days the customer has been one. On the advanced plan. Also read as `tenure`.",
+            ),
+        )
+        .says("Your own figures about the customer, for analytics alone.")
+}
+
+/// The schema of the merchant's own notes.
+pub(super) fn metadata_shape() -> Shape {
+    Shape::flat().says("Your own notes: at most 16 KiB of JSON.")
 }

@@ -3,24 +3,33 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::{IntoParams, ToSchema};
 
 use super::body::{JsonObject, SaysJson};
 use super::caller::Backend;
-use super::cancel_link::{LARGEST_METADATA, context, in_sandbox, may_write};
-use super::fields::Fields;
-use super::wish::moment;
+use super::cancel_link::may_write;
+use super::cancellation_request::{read_change, read_new};
+use super::error::ErrorAnswer;
+use super::fields::LONGEST_LINE;
+use super::openapi::{NoKey, NotJson, ReadOnly, Shape, TooLarge, path_parameter, tag};
 use super::{ApiError, App};
 use crate::brand::{Access, Brand, Plan};
-use crate::cancellation::{
-    self, Cancellation, Change, LedgerOutcome, NewCancellation, OfferMade, Recorded, SettleResult, Settled,
-};
+use crate::cancellation::{self, Cancellation, Recorded, SettleResult, Settled};
 
-/// How much a customer may have written, in characters.
-const LONGEST_TEXT: usize = 4000;
-
+/// What is said to a brand that does not have the ledger.
+pub const ADVANCED_ONLY: &str =
+    "This needs the advanced plan: write `plan = \"advanced\"` into the brand in farewell.toml.";
+/// What is said of an event that nobody has told of.
+pub(super) const UNKNOWN: &str =
+    "No cancellation of this brand has this `eventId`. Tell it first with POST /api/v1/cancellations.";
+/// What is said of an event of the other environment.
+const OTHER_ENVIRONMENT: &str =
+    "The event is in the other environment. Send the `environment` that it was told with first.";
+/// What is said of a path without an event.
+pub(super) const NO_EVENT: &str = "`eventId` in the path has to be the id the event was told with.";
 /// An event of the ledger, as it was told.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct CancellationAnswer {
     #[serde(flatten)]
     event: Cancellation,
@@ -32,7 +41,7 @@ pub struct CancellationAnswer {
 }
 
 /// An event of the ledger, with every outcome that was set.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct CancellationDetail {
     #[serde(flatten)]
     pub(super) event: Cancellation,
@@ -44,6 +53,36 @@ pub struct CancellationDetail {
 }
 
 /// `POST /api/v1/cancellations`: tells the ledger of a customer who wanted to leave. Told again, it is the same event.
+#[utoipa::path(
+    post,
+    path = "/api/v1/cancellations",
+    operation_id = "createCancellation",
+    tag = tag::CANCELLATIONS,
+    description = "For a cancel flow of your own; what happens in this server's flow is written by itself. The same `eventId` \
+        told again is answered with what is there and `duplicate`, and nothing is changed. Members may also be written with \
+        underscores, such as `event_id`; those that are not known are ignored, and in the sandbox named in `warnings`.",
+    security(("brandKey" = []), ("apiKey" = []), ("bearerKey" = [])),
+    request_body(content = ref("#/components/schemas/CancellationRequest")),
+    responses(
+        (status = 200, description = "The event, as it is kept.", body = CancellationAnswer, links(
+            ("read" = (operation_id = "getCancellation", parameters(("event_id" = "$response.body#/eventId")))),
+            ("settle" = (operation_id = "settleCancellation", parameters(("event_id" = "$response.body#/eventId"))))
+        )),
+        (status = 400, body = ErrorAnswer,
+            description = "A field of the wrong form, or missing: each is named.",
+            example = json!({ "error": "`eventId`: is missing; send it, such as \"cancel_evt_8f30a7bf\"." })),
+        (status = 401, response = NoKey),
+        (status = 402, response = ReadOnly),
+        (status = 403, body = ErrorAnswer,
+            description = "The brand is not on the advanced plan, or a demo.",
+            example = json!({ "error": ADVANCED_ONLY })),
+        (status = 409, body = ErrorAnswer,
+            description = "The event was told before, in the other environment.",
+            example = json!({ "error": OTHER_ENVIRONMENT })),
+        (status = 413, response = TooLarge),
+        (status = 415, response = NotJson),
+    ),
+)]
 pub async fn create(
     _: SaysJson,
     State(app): State<App>,
@@ -63,7 +102,37 @@ pub async fn create(
     Ok(Json(CancellationAnswer { event: *event, duplicate, warnings }))
 }
 
-/// `PATCH /api/v1/cancellations/{eventId}`: how it ended.
+/// `PATCH /api/v1/cancellations/{event_id}`: how it ended.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/cancellations/{event_id}",
+    operation_id = "settleCancellation",
+    tag = tag::CANCELLATIONS,
+    description = "Sets the outcome, and nothing else. The last one that was set counts, and all of them are kept. Events of this \
+        server's own flow can be settled too. Members may also be written with underscores; those that are not known are \
+        ignored, and in the sandbox named in `warnings`.",
+    security(("brandKey" = []), ("apiKey" = []), ("bearerKey" = [])),
+    params(EventPath),
+    request_body(content = ref("#/components/schemas/CancellationOutcomeRequest")),
+    responses(
+        (status = 200, description = "The event, with every outcome that was set.", body = CancellationDetail),
+        (status = 400, body = ErrorAnswer,
+            description = "A field of the wrong form, or missing: each is named.",
+            example = json!({ "error": "`outcome`: is missing; send it, such as \"churned\" or \"recovered\"." })),
+        (status = 401, response = NoKey),
+        (status = 403, body = ErrorAnswer,
+            description = "The brand is not on the advanced plan, or a demo.",
+            example = json!({ "error": ADVANCED_ONLY })),
+        (status = 404, body = ErrorAnswer,
+            description = "The brand has no such event.",
+            example = json!({ "error": UNKNOWN })),
+        (status = 409, body = ErrorAnswer,
+            description = "The event is in the other environment.",
+            example = json!({ "error": OTHER_ENVIRONMENT })),
+        (status = 413, response = TooLarge),
+        (status = 415, response = NotJson),
+    ),
+)]
 pub async fn update(
     _: SaysJson,
     State(app): State<App>,
@@ -105,93 +174,36 @@ pub(super) fn advanced(brand: &Brand) -> Result<(), ApiError> {
     if brand.plan == Plan::Advanced {
         return Ok(());
     }
-    Err(ApiError::new(
-        StatusCode::FORBIDDEN,
-        "This needs the advanced plan: write `plan = \"advanced\"` into the brand in farewell.toml.",
-    ))
+    Err(ApiError::new(StatusCode::FORBIDDEN, ADVANCED_ONLY))
 }
 
 pub(super) fn event_id(id: Result<Path<String>, PathRejection>) -> Result<String, ApiError> {
-    let id = id
-        .ok()
-        .map(|Path(id)| id)
-        .filter(|id| !id.trim().is_empty() && id.chars().count() <= 255 && !id.contains(char::is_control));
-    id.ok_or_else(|| ApiError::bad_request("`eventId` in the path has to be the id the event was told with."))
+    let id = id.ok().filter(|Path(id)| id.chars().count() <= LONGEST_LINE);
+    // As it was read where it was told.
+    let id = id.map(|Path(id)| id.trim().to_owned());
+    let id = id.filter(|id| !id.is_empty() && !id.contains(char::is_control));
+    id.ok_or_else(|| ApiError::bad_request(NO_EVENT))
 }
 
 pub(super) fn unknown() -> ApiError {
-    ApiError::new(
-        StatusCode::NOT_FOUND,
-        "No cancellation of this brand has this `eventId`. Tell it first with POST /api/v1/cancellations.",
-    )
+    ApiError::new(StatusCode::NOT_FOUND, UNKNOWN)
 }
 
 pub(super) fn other_environment() -> ApiError {
-    ApiError::new(
-        StatusCode::CONFLICT,
-        "The event is in the other environment. Send the `environment` that it was told with first.",
-    )
+    ApiError::new(StatusCode::CONFLICT, OTHER_ENVIRONMENT)
 }
 
-fn read_new(
-    body: &Map<String, Value>,
-    brand: &Brand,
-    now: jiff::Timestamp,
-) -> Result<(NewCancellation, Option<Vec<String>>), ApiError> {
-    let mut fields = Fields::root(body);
-    let event_id = fields.text("eventId");
-    let user_id = fields.text("userId");
-    let reason_key = fields.text("reasonKey");
-    for (name, found, example) in [
-        ("eventId", event_id, "\"cancel_evt_8f30a7bf\""),
-        ("userId", user_id, "\"user_456\""),
-        ("reasonKey", reason_key, "\"too_expensive\""),
-    ] {
-        if found.is_none() {
-            fields.missing(name, example);
-        }
+/// The event that a path names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EventPath;
+
+impl IntoParams for EventPath {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let id = Shape::line(LONGEST_LINE);
+        vec![path_parameter(
+            "event_id",
+            "The id the event was told with; of this server's flow, `eventId` of its result.",
+            id,
+        )]
     }
-    let environment = fields.environment().unwrap_or_default();
-    let outcome = outcome(&mut fields);
-    let offer = fields.object("offer", |fields| OfferMade {
-        kind: fields.text("type").map(Into::into),
-        accepted: fields.flag("accepted"),
-        label: fields.text_up_to("label", 500).map(Into::into),
-    });
-    let new = NewCancellation {
-        event_id: event_id.unwrap_or_default().into(),
-        environment,
-        user_id: user_id.unwrap_or_default().into(),
-        reason_key: reason_key.unwrap_or_default().into(),
-        reason_text: fields.prose("reasonText", LONGEST_TEXT).map(Into::into),
-        outcome,
-        offer,
-        context: context(&mut fields, brand),
-        metadata: fields.flat("metadata", LARGEST_METADATA),
-        occurred_at: fields.checked("occurredAt", moment).unwrap_or(now),
-    };
-    Ok((new, in_sandbox(environment, fields.finish_ignoring()?)))
-}
-
-fn read_change(body: &Map<String, Value>) -> Result<(Change, Option<Vec<String>>), ApiError> {
-    let mut fields = Fields::root(body);
-    let environment = fields.environment().unwrap_or_default();
-    let outcome = outcome(&mut fields);
-    if outcome.is_none() {
-        fields.missing("outcome", "\"churned\" or \"recovered\"");
-    }
-    let change = Change {
-        environment,
-        outcome: outcome.unwrap_or(LedgerOutcome::Churned),
-        effective_at: fields.checked("effectiveAt", moment),
-        metadata: fields.flat("metadata", LARGEST_METADATA),
-    };
-    Ok((change, in_sandbox(environment, fields.finish_ignoring()?)))
-}
-
-fn outcome(fields: &mut Fields<'_>) -> Option<LedgerOutcome> {
-    fields.checked("outcome", |text| {
-        LedgerOutcome::named(text)
-            .ok_or_else(|| format!("\"{text}\" is neither \"churned\" nor \"recovered\"."))
-    })
 }

@@ -3,13 +3,24 @@ use std::time::Duration;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::retry_after;
 use crate::billing::LookupError;
 use crate::session::SessionError;
 use crate::sign::TokenError;
 use crate::store;
+
+/// What is said where the server itself has failed.
+pub const FAILED: &str = "Something failed on the server; its log says what. Try again.";
+
+/// What an error is answered with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ErrorAnswer {
+    /// What was wrong and what would be right: a sentence or more, for a developer.
+    pub error: String,
+}
 
 /// An answer that is an error: a status, and a sentence that a developer can act on. Written as `{"error": "…"}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,16 +63,13 @@ impl ApiError {
     #[must_use]
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Something failed on the server; its log says what. Try again.",
-        )
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, FAILED)
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(json!({ "error": self.message }))).into_response();
+        let mut response = (self.status, Json(ErrorAnswer { error: self.message })).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -18,7 +18,11 @@ pub struct Fields<'v> {
 }
 
 /// How many members a flat object may have, whatever its size.
-const MOST_MEMBERS: usize = 50;
+pub const MOST_MEMBERS: usize = 50;
+/// How long a line may be where nothing else is said, in characters.
+pub const LONGEST_LINE: usize = 255;
+/// How long a text may be that has to pass a check, in characters.
+const LONGEST_CHECKED: usize = 2048;
 
 impl<'v> Fields<'v> {
     /// Reads the members of a body.
@@ -83,7 +87,7 @@ impl<'v> Fields<'v> {
 
     /// A line of at most 255 characters that is not empty.
     pub fn text(&mut self, name: &'static str) -> Option<&'v str> {
-        self.text_up_to(name, 255)
+        self.text_up_to(name, LONGEST_LINE)
     }
 
     /// A line that is not empty, with a limit in characters.
@@ -141,8 +145,7 @@ impl<'v> Fields<'v> {
 
     /// A whole number from 0 on.
     pub fn integer(&mut self, name: &'static str, most: u64) -> Option<u64> {
-        let value = self.value(name)?;
-        let found = value.as_u64().filter(|n| *n <= most);
+        let found = whole_number(self.value(name)?).filter(|n| *n <= most);
         if found.is_none() {
             self.wrong(name, format!("has to be a whole number from 0 to {most}."));
         }
@@ -162,7 +165,7 @@ impl<'v> Fields<'v> {
         name: &'static str,
         check: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let text = self.text_up_to(name, 2048)?;
+        let text = self.text_up_to(name, LONGEST_CHECKED)?;
         check(text).map_err(|message| self.wrong(name, message)).ok()
     }
 
@@ -260,6 +263,13 @@ impl<'v> Fields<'v> {
         let near = |known: &&&str| name.len() < 64 && strsim::damerau_levenshtein(known, name) <= 2;
         self.known.iter().find(near).copied()
     }
+}
+
+/// A whole number from 0 on. JSON has one kind of number: `42.0` is a whole one too.
+#[must_use]
+pub fn whole_number(value: &Value) -> Option<u64> {
+    let whole = |n: &f64| n.fract() == 0.0 && (0.0..=9e15).contains(n);
+    value.as_u64().or_else(|| value.as_f64().filter(whole).map(|n| n as u64))
 }
 
 /// `userId` as `user_id`.

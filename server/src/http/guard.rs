@@ -15,12 +15,14 @@ use super::{ApiError, App};
 /// How long a request may take as a whole.
 const LONGEST: Duration = Duration::from_secs(20);
 
+/// What is said where a request took longer.
+pub const TOO_LONG: &str = "The server took too long. Send the same again: nothing is done twice.";
+
 /// Answers 503 when a request takes too long. What was begun in the database is finished all the same.
 pub async fn limit_time(request: Request, next: Next) -> Response {
-    tokio::time::timeout(LONGEST, next.run(request)).await.unwrap_or_else(|_| {
-        let message = "The server took too long. Send the same again: nothing is done twice.";
-        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, message).into_response()
-    })
+    tokio::time::timeout(LONGEST, next.run(request))
+        .await
+        .unwrap_or_else(|_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, TOO_LONG).into_response())
 }
 
 /// Gives each request an id, writes a line for it, and counts it. Whatever else is logged meanwhile has that id too. The route stands

@@ -4,10 +4,31 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
 use super::caller::Backend;
+use super::error::ErrorAnswer;
+use super::openapi::{NoKey, tag};
 use super::{ApiError, App};
 use crate::billing::ledger::{Customer, customer};
 
-/// `GET /v1/ledger/customers/{customer_id}`: a customer of the built-in billing, with subscriptions and discounts.
+/// What is said where there is no such customer.
+const UNKNOWN: &str =
+    "The ledger has no customer with this id in this brand. Check that it is the id you imported.";
+
+/// `GET /v1/ledger/customers/{customer}`: a customer of the built-in billing, with subscriptions and discounts.
+#[utoipa::path(
+    get,
+    path = "/v1/ledger/customers/{customer}",
+    operation_id = "getLedgerCustomer",
+    tag = tag::LEDGER,
+    security(("brandKey" = []), ("apiKey" = []), ("bearerKey" = [])),
+    params(("customer" = String, Path, description = "The id it was imported with: `external_id`.")),
+    responses(
+        (status = 200, description = "The customer, as of now.", body = Customer),
+        (status = 401, response = NoKey),
+        (status = 404, body = ErrorAnswer,
+            description = "The brand has no such customer in the ledger.",
+            example = json!({ "error": UNKNOWN })),
+    ),
+)]
 pub async fn get(
     State(app): State<App>,
     Backend(brand): Backend,
@@ -19,10 +40,5 @@ pub async fn get(
         // Not a text, so it is nobody's id.
         Err(_) => None,
     };
-    found.map(Json).ok_or_else(|| {
-        ApiError::new(
-            StatusCode::NOT_FOUND,
-            "The ledger has no customer with this id in this brand. Check that it is the id you imported.",
-        )
-    })
+    found.map(Json).ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, UNKNOWN))
 }

@@ -1,13 +1,16 @@
 //! The APIs: for merchants' backends, with a key, and for browsers, with a session id.
 
+mod actions;
 pub mod body;
 mod caller;
 mod cancel_link;
 mod cancel_session;
 mod cancellation;
 mod cancellation_list;
+mod cancellation_request;
 mod declarations;
 mod error;
+mod export;
 mod fields;
 mod flood;
 mod flow;
@@ -17,6 +20,7 @@ mod hosts;
 mod hub;
 pub mod language;
 mod ledger;
+pub mod openapi;
 mod peer;
 mod query;
 mod reasons;

@@ -5,9 +5,11 @@ use axum::http::request::Parts;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
+use utoipa::openapi::path::Parameter;
 
 use super::ApiError;
 use super::fields::Fields;
+use super::openapi::{Shape, query_parameter};
 
 /// How many members a page of a list has, where nobody says.
 const USUAL_PAGE: u32 = 50;
@@ -56,6 +58,25 @@ impl PageWanted {
         });
         limit.unwrap_or(USUAL_PAGE)
     }
+
+    /// The parameters that [`read`](Self::read) reads.
+    #[must_use]
+    pub fn parameters(longest: u32) -> [Parameter; 2] {
+        // Eight bytes, the first bit of which is none.
+        let cursor = Shape::text("^[A-Za-f][A-Za-z0-9_-]{9}[AEIMQUYcgkosw048]$", 11);
+        [
+            query_parameter(
+                "cursor",
+                "Where this part begins: `next` of the answer before, unchanged.",
+                cursor,
+            ),
+            query_parameter(
+                "limit",
+                "How many members it may have. 50 where it is left out.",
+                Shape::integer(1, longest.into()),
+            ),
+        ]
+    }
 }
 
 /// What a caller sends back to get the next part.
@@ -66,5 +87,5 @@ pub fn cursor(next: i64) -> String {
 
 fn opened(text: &str) -> Option<i64> {
     let bytes: [u8; 8] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
-    Some(i64::from_be_bytes(bytes)).filter(|id| *id > 0)
+    Some(i64::from_be_bytes(bytes)).filter(|id| *id >= 0)
 }

@@ -1,17 +1,19 @@
 use axum::Json;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::caller::Backend;
+use super::openapi::{NoKey, tag};
 
 /// Why a brand's customers may leave.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ReasonList {
     /// The reasons, in the order customers see them.
     reasons: Vec<ListedReason>,
 }
 
 /// A reason, as it is configured.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedReason {
     /// The merchant's key of it: what `reasonKey` holds.
@@ -19,6 +21,7 @@ pub struct ListedReason {
     /// What customers read.
     label: String,
     /// Which of the eight codes it has that the billing world shares.
+    #[schema(value_type = Option<flow::ReasonCode>)]
     code: Option<&'static str>,
     /// What is asked of whoever chooses it.
     follow_up: Option<String>,
@@ -27,6 +30,17 @@ pub struct ListedReason {
 }
 
 /// `GET /v1/reasons`: why the brand's customers may leave, as farewell.toml has it now.
+#[utoipa::path(
+    get,
+    path = "/v1/reasons",
+    operation_id = "listReasons",
+    tag = tag::CANCELLATIONS,
+    security(("brandKey" = []), ("apiKey" = []), ("bearerKey" = [])),
+    responses(
+        (status = 200, description = "The reasons, in the order customers see them.", body = ReasonList),
+        (status = 401, response = NoKey),
+    ),
+)]
 pub async fn list(Backend(brand): Backend) -> Json<ReasonList> {
     let reasons = brand.reasons.iter().map(|reason| ListedReason {
         key: reason.key.clone(),

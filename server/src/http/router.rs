@@ -1,23 +1,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, patch, post};
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::body::LARGEST_BODY;
 use super::request_id::REQUEST_ID;
 use super::{
-    ApiError, Floods, cancel_link, cancel_session, cancellation, cancellation_list, declarations, flood,
-    flow, guard, health, hosts, hub, language, ledger, reasons, result, retention_session, session_list,
-    subscription_session, webhooks, well_known,
+    ApiError, Floods, cancel_link, cancel_session, cancellation, cancellation_list, declarations, export,
+    flood, flow, guard, health, hosts, hub, language, ledger, openapi, reasons, result, retention_session,
+    session_list, subscription_session, webhooks, well_known,
 };
 use crate::config::Config;
 use crate::declaration::{self, Desk};
@@ -66,59 +67,11 @@ impl App {
 /// Every route of the server.
 pub fn router(app: App) -> Router {
     let config = app.sessions.config.clone();
-    let home_of = config.clone();
-    let limit = from_fn_with_state(app.clone(), flood::limit);
-    let browser = Router::new()
-        .route("/v1/flow", get(flow::get).post(flow::post))
-        .route("/v1/flow/actions", post(flow::act))
-        .route("/v1/hub", post(hub::show))
-        .method_not_allowed_fallback(wrong_method)
-        .layer(limit.clone())
-        .layer(compression())
-        .layer(cross_origin(config.clone()));
-    let backend = Router::new()
-        .route("/v1/retention/session", post(retention_session::create))
-        .route("/v1/subscription/session", post(subscription_session::create))
-        .route("/v1/ledger/customers/{customer}", get(ledger::get))
-        .route("/v1/sessions", get(session_list::list))
-        .route("/v1/cancellations", get(cancellation_list::list))
-        .route("/v1/cancellations/{event_id}", get(cancellation_list::get))
-        .route("/v1/reasons", get(reasons::list))
-        .route("/v1/declarations", get(declarations::list))
-        .route("/v1/declarations/{reference}", get(declarations::get).post(declarations::decide))
-        .route("/api/v1/cancel-link", post(cancel_link::create))
-        .route("/api/v1/cancel-sessions", get(cancel_session::without_id))
-        .route("/api/v1/cancel-sessions/", get(cancel_session::without_id))
-        .route("/api/v1/cancel-sessions/{session_id}", get(cancel_session::get))
-        .route("/api/v1/cancellations", post(cancellation::create))
-        .route("/api/v1/cancellations/{event_id}", patch(cancellation::update))
-        .route("/v1/webhooks", get(webhooks::list))
-        .route("/v1/webhooks/{id}/replay", post(webhooks::replay))
-        .method_not_allowed_fallback(wrong_method);
-    let (for_pages, for_api) =
-        (from_fn_with_state(app.clone(), hosts::pages), from_fn_with_state(app.clone(), hosts::api));
-    let open = Router::new()
-        .route("/api/public/cancel/result", post(result::verify))
-        .route("/.well-known/jwks.json", get(well_known::jwks))
-        .route("/api/health", get(health::get))
-        .method_not_allowed_fallback(wrong_method)
-        .merge(page::documentation(&config))
-        .layer(for_api.clone())
-        .layer(limit.clone());
-    let pages = page::router().merge(declaration::router()).layer(for_pages).layer(limit.clone());
-    let home = Router::new()
-        .route("/", get(move || home(home_of)))
-        .method_not_allowed_fallback(wrong_method)
-        .fallback(nothing_here)
-        .layer(limit);
-    Router::new()
-        .merge(browser)
-        .merge(backend.layer(for_api))
-        .merge(open)
-        .merge(pages)
-        .merge(page::assets(&config))
-        .merge(home)
+    let (routes, document) = routes(&app).split_for_parts();
+    let document = openapi::whole(&document, &config.server.public_url);
+    routes
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(Extension(openapi::Served::new(&document)))
         .layer(from_fn(language::translate))
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(from_fn(guard::limit_time))
@@ -131,6 +84,66 @@ pub fn router(app: App) -> Router {
 /// smaller.
 fn compression() -> CompressionLayer<SizeAbove> {
     CompressionLayer::new().compress_when(SizeAbove::new(SMALLEST_COMPRESSED))
+}
+
+/// The routes, and what each says of itself.
+fn routes(app: &App) -> OpenApiRouter<App> {
+    let config = &app.sessions.config;
+    let limit = from_fn_with_state(app.clone(), flood::limit);
+    let (for_pages, for_api) =
+        (from_fn_with_state(app.clone(), hosts::pages), from_fn_with_state(app.clone(), hosts::api));
+    let browser = OpenApiRouter::new()
+        .routes(routes!(flow::get, flow::post))
+        .routes(routes!(flow::act))
+        .routes(routes!(hub::show));
+    let backend = OpenApiRouter::new()
+        .routes(routes!(retention_session::create))
+        .routes(routes!(subscription_session::create))
+        .routes(routes!(ledger::get))
+        .routes(routes!(session_list::list))
+        .routes(routes!(cancellation_list::list))
+        .routes(routes!(cancellation_list::get))
+        .routes(routes!(export::sessions))
+        .routes(routes!(export::cancellations))
+        .routes(routes!(reasons::list))
+        .routes(routes!(declarations::list))
+        .routes(routes!(declarations::get, declarations::decide))
+        .routes(routes!(cancel_link::create))
+        .routes(routes!(cancel_session::without_id))
+        .routes(routes!(cancel_session::with_no_id))
+        .routes(routes!(cancel_session::get))
+        .routes(routes!(cancellation::create))
+        .routes(routes!(cancellation::update))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::replay));
+    let document = OpenApiRouter::new().routes(routes!(openapi::served::json));
+    let document = openapi::dressed(document, |routes| routes.layer(compression()));
+    let open = OpenApiRouter::new()
+        .routes(routes!(result::verify))
+        .routes(routes!(well_known::jwks))
+        .routes(routes!(health::get))
+        .merge(document);
+    let open = openapi::dressed(open, |routes| routes.method_not_allowed_fallback(wrong_method))
+        .merge(page::documentation(config));
+    let pages = page::router().merge(declaration::router());
+    let home = OpenApiRouter::new().routes(routes!(home));
+    OpenApiRouter::with_openapi(openapi::base())
+        .merge(openapi::dressed(browser, |routes| {
+            routes
+                .method_not_allowed_fallback(wrong_method)
+                .layer(limit.clone())
+                .layer(compression())
+                .layer(cross_origin(config.clone()))
+        }))
+        .merge(openapi::dressed(backend, |routes| {
+            routes.method_not_allowed_fallback(wrong_method).layer(for_api.clone())
+        }))
+        .merge(openapi::dressed(open, |routes| routes.layer(for_api.clone()).layer(limit.clone())))
+        .merge(openapi::dressed(pages, |routes| routes.layer(for_pages).layer(limit.clone())))
+        .merge(page::assets(config))
+        .merge(openapi::dressed(home, |routes| {
+            routes.method_not_allowed_fallback(wrong_method).fallback(nothing_here).layer(limit.clone())
+        }))
 }
 
 /// A preflight is answered for the pages of any brand; which brand a session is of is not known before the request itself.
@@ -146,8 +159,19 @@ fn cross_origin(config: Arc<Config>) -> CorsLayer {
         .max_age(Duration::from_secs(2 * 60 * 60))
 }
 
-async fn home(config: Arc<Config>) -> Response {
-    match &config.server.home_url {
+/// `GET /`: leads to where `server.home_url` says, or is a page without anything on it.
+#[utoipa::path(
+    get,
+    path = "/",
+    operation_id = "getHome",
+    tag = openapi::tag::SERVER,
+    responses(
+        (status = 200, description = "A page.", body = String, content_type = "text/html"),
+        (status = 303, description = "Leads to `server.home_url` of the configuration."),
+    ),
+)]
+async fn home(State(app): State<App>) -> Response {
+    match &app.sessions.config.server.home_url {
         Some(url) => Redirect::to(url.as_str()).into_response(),
         None => page::home().into_response(),
     }

@@ -1,18 +1,22 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Backend;
-use super::fields::Fields;
+use super::error::ErrorAnswer;
+use super::fields::{Fields, LONGEST_LINE};
+use super::openapi::{NoKey, Shape, query_parameter, tag};
 use super::query::{PageWanted, Query};
 use super::wish::moment;
 use super::{ApiError, App};
 use crate::clock;
 use crate::cursor;
-use crate::session::{self, Listed, SessionFilter};
+use crate::session::{self, Environment, Listed, SessionFilter};
 
 /// A part of a brand's sessions, newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SessionList {
     /// The sessions.
     sessions: Vec<Listed>,
@@ -21,6 +25,23 @@ pub struct SessionList {
 }
 
 /// `GET /v1/sessions`: the brand's sessions, of its own pages and behind links.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions",
+    operation_id = "listSessions",
+    tag = tag::SESSIONS,
+    description = "Newest first. What is not said does not matter, but the environment: without it, those that count. A link that \
+        nobody has followed has no session yet.",
+    security(("brandKey" = []), ("apiKey" = []), ("bearerKey" = [])),
+    params(SessionFilters),
+    responses(
+        (status = 200, description = "A part of the list.", body = SessionList),
+        (status = 400, body = ErrorAnswer,
+            description = "A parameter of the wrong form, or one that is not known: each is named.",
+            example = json!({ "error": "`limit`: has to be a whole number from 1 to 200." })),
+        (status = 401, response = NoKey),
+    ),
+)]
 pub async fn list(
     State(app): State<App>,
     Backend(brand): Backend,
@@ -53,5 +74,35 @@ fn filter(fields: &mut Fields<'_>) -> SessionFilter {
         customer: fields.text("customerId").map(Into::into),
         since: fields.checked("since", moment).map(clock::text),
         until: fields.checked("until", moment).map(clock::text),
+    }
+}
+
+/// What [`filter`] reads.
+#[derive(Clone, Copy, Debug)]
+struct SessionFilters;
+
+impl IntoParams for SessionFilters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut parameters = vec![
+            query_parameter(
+                "environment",
+                "Those that count, or those of somebody trying things out.",
+                Environment::shape(),
+            ),
+            query_parameter(
+                "outcome",
+                "What they came to last, or that they came to nothing.",
+                Shape::one_of(["saved", "canceled", "aborted", "none"]),
+            ),
+            query_parameter(
+                "customerId",
+                "The customer's id in billing, or your own.",
+                Shape::line(LONGEST_LINE),
+            ),
+            query_parameter("since", "Opened from this moment on.", Shape::moment()),
+            query_parameter("until", "Opened before this moment.", Shape::moment()),
+        ];
+        parameters.extend(PageWanted::parameters(session::LONGEST_PAGE));
+        parameters
     }
 }

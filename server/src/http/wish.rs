@@ -1,9 +1,11 @@
 //! What a request for a session says about the customer beside who it is.
 
 use jiff::Timestamp;
+use serde_json::json;
 use url::Url;
 
 use super::fields::Fields;
+use super::openapi::Shape;
 use crate::brand::Brand;
 use crate::clock;
 use crate::locale;
@@ -92,4 +94,39 @@ pub fn return_url(text: &str, brand: &Brand) -> Result<Url, String> {
     Err(format!(
         "\"{text}\" is not allowed. Add it, or its origin, to `return_urls` of the brand in farewell.toml."
     ))
+}
+
+/// The schema of what [`Wish::read`] reads, as members of this object.
+pub fn shape(object: Shape, contract_started_at: &str) -> Shape {
+    let countries = rust_iso3166::ALL.iter().map(|country| country.alpha2);
+    object
+        .may("country", Shape::one_of(countries).says("Where the customer lives: ISO 3166-1 alpha-2."))
+        .may(
+            "region",
+            Shape::text("^([A-Z]{2}-)?[A-Z0-9]{1,3}$", 6).says(
+                "The part of the country: its ISO 3166-2 code, with or without the country. Needs `country`.",
+            ),
+        )
+        .may("locale", locale_shape())
+        .may(
+            "consumer",
+            Shape::flag().says("Whether the customer is a consumer. Taken for true where it is left out."),
+        )
+        .may(contract_started_at, Shape::moment_or_day().says("When the contract began: a moment, or a day."))
+        .with("dependentRequired", json!({ "region": ["country"] }))
+}
+
+/// The schema of a language: language, script and region of a BCP 47 tag.
+pub fn locale_shape() -> Shape {
+    Shape::text("^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$", 12).says(
+        "The language the customer is to be spoken to in, as a BCP 47 tag. One that there are no words of falls back to the \
+         brand's.",
+    )
+}
+
+/// The schema of a return address.
+pub fn return_url_shape() -> Shape {
+    Shape::text("^https?://[!-~]+$", LONGEST_RETURN_URL)
+        .with("format", "uri")
+        .says("Where the customer is sent afterwards: an address that the brand's `return_urls` allow. Its fragment is kept.")
 }

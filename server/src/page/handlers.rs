@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flow::{Action, Element, Node, Notice, Outcome, Posted};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::asset::{Asset, STYLE};
 use super::document::{Script, origin_of};
@@ -15,23 +16,24 @@ use crate::billing::LookupError;
 use crate::config::Config;
 use crate::format::Format;
 use crate::html;
+use crate::http::openapi::{self, tag};
 use crate::http::{App, body};
 use crate::seal::Kind;
 use crate::session::{Placed, SessionError, Stored};
 
 /// The routes of the hosted pages.
-pub fn router() -> Router<App> {
-    Router::new()
-        .route("/c", get(open::page).post(post))
-        .route("/c/{handle}", get(show).post(post))
-        .route("/c/{handle}/receipt", get(receipt::page))
-        .route("/c/{handle}/receipt.txt", get(receipt::file))
-        .method_not_allowed_fallback(wrong_method)
+pub fn router() -> OpenApiRouter<App> {
+    let pages = OpenApiRouter::new()
+        .routes(routes!(open::page, post))
+        .routes(routes!(show, post_here))
+        .routes(routes!(receipt::page))
+        .routes(routes!(receipt::file));
+    openapi::dressed(pages, |pages| pages.method_not_allowed_fallback(wrong_method))
 }
 
 /// The routes of the documentation's pages.
-pub fn documentation(config: &Config) -> Router<App> {
-    docs::router(config).method_not_allowed_fallback(wrong_method)
+pub fn documentation(config: &Config) -> OpenApiRouter<App> {
+    openapi::dressed(docs::router(config), |pages| pages.method_not_allowed_fallback(wrong_method))
 }
 
 async fn wrong_method() -> Message {
@@ -40,22 +42,37 @@ async fn wrong_method() -> Message {
 
 /// The routes of what pages load, and merchants' pages: files that never change, with a stylesheet for each brand that has a look
 /// of its own.
-pub fn assets(config: &Config) -> Router<App> {
+pub fn assets(config: &Config) -> OpenApiRouter<App> {
     let themes = config.brands.iter().filter_map(|brand| Asset::theme(brand)).map(Arc::new);
-    let themes = themes.fold(Router::new(), |router, theme| {
+    let themes = themes.fold(OpenApiRouter::new(), |router, theme| {
         let path = theme.path.clone();
         router.route(&path, get(async move || theme.answer()))
     });
-    themes
+    let assets = themes
         .route(open::SCRIPT, get(open::script))
         .route(&STYLE.path, get(async || STYLE.answer()))
-        .merge(package::router())
         .merge(widget::router())
-        .merge(docs::assets(config))
-        .method_not_allowed_fallback(wrong_method)
+        .merge(package::router())
+        .merge(docs::assets(config));
+    openapi::dressed(assets, |assets| assets.method_not_allowed_fallback(wrong_method))
 }
 
 /// `GET /c/{handle}`: the step the customer is on. Nothing is changed.
+#[utoipa::path(
+    get,
+    path = "/c/{handle}",
+    operation_id = "showPage",
+    tag = tag::HOSTED,
+    params(("handle" = String, Path, description = "The page's name: where `POST /c` leads.")),
+    responses(
+        (status = 200, description = "The step, as a page.", body = String, content_type = "text/html"),
+        (status = 401, description = "The link's time is over.", body = String, content_type = "text/html"),
+        (status = 404, description = "There is no such page, or its time is over.", body = String,
+            content_type = "text/html"),
+        (status = 409, description = "Billing does not lead to one subscription that could be canceled.",
+            body = String, content_type = "text/html"),
+    ),
+)]
 async fn show(
     State(app): State<App>,
     handle: Result<Path<String>, PathRejection>,
@@ -66,7 +83,60 @@ async fn show(
     Ok(draw(&app, &session, None))
 }
 
+/// `POST /c/{handle}`: the same as `POST /c`.
+#[utoipa::path(
+    post,
+    path = "/c/{handle}",
+    operation_id = "postHere",
+    tag = tag::HOSTED,
+    params(("handle" = String, Path, description = "Any: what counts is in the form.")),
+    request_body(
+        content_type = "application/x-www-form-urlencoded",
+        content = ref("#/components/schemas/FlowForm"),
+    ),
+    responses(
+        (status = 200, description = "The hub, as a page.", body = String, content_type = "text/html"),
+        (status = 303, description = "Leads to the page of the session, or to the return URL."),
+        (status = 400, description = "The form is not one of the flow.", body = String, content_type = "text/html"),
+        (status = 401, description = "The session id is not one, or its time is over.", body = String,
+            content_type = "text/html"),
+        (status = 404, description = "There is no such page, or its time is over.", body = String,
+            content_type = "text/html"),
+        (status = 409, description = "It cannot be done as it was sent: the step as it is now, and why.",
+            body = String, content_type = "text/html"),
+        (status = 413, description = "The form is larger than 64 KiB.", body = String, content_type = "text/html"),
+        (status = 415, description = "It is not said to be a form.", body = String, content_type = "text/html"),
+    ),
+)]
+async fn post_here(app: State<App>, request: Request) -> Result<Response, Message> {
+    post(app, request).await
+}
+
 /// `POST /c`: opens a session, or does what a form of the flow says. Both lead to `/c/{handle}`.
+#[utoipa::path(
+    post,
+    path = "/c",
+    operation_id = "postPage",
+    tag = tag::HOSTED,
+    description = "With `session=ret_…` a plain form on any page can open the flow; with `session=sub_…` it is the hub.",
+    request_body(
+        content_type = "application/x-www-form-urlencoded",
+        content = ref("#/components/schemas/FlowForm"),
+    ),
+    responses(
+        (status = 200, description = "The hub, as a page.", body = String, content_type = "text/html"),
+        (status = 303, description = "Leads to the page of the session, or to the return URL."),
+        (status = 400, description = "The form is not one of the flow.", body = String, content_type = "text/html"),
+        (status = 401, description = "The session id is not one, or its time is over.", body = String,
+            content_type = "text/html"),
+        (status = 404, description = "There is no such page, or its time is over.", body = String,
+            content_type = "text/html"),
+        (status = 409, description = "It cannot be done as it was sent: the step as it is now, and why.",
+            body = String, content_type = "text/html"),
+        (status = 413, description = "The form is larger than 64 KiB.", body = String, content_type = "text/html"),
+        (status = 415, description = "It is not said to be a form.", body = String, content_type = "text/html"),
+    ),
+)]
 async fn post(State(app): State<App>, request: Request) -> Result<Response, Message> {
     let unclear = |status| message(&app, status, "unclear");
     let form = body::is_type(request.headers(), "application", "x-www-form-urlencoded");

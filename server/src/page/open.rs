@@ -5,12 +5,21 @@ use super::Document;
 use super::document::Script;
 use crate::html;
 use crate::http::language::accepted;
+use crate::http::openapi::tag;
 use crate::locale;
 
 /// Where the script of the opening page is.
 pub const SCRIPT: &str = "/c/open.js";
 
 /// `GET /c`: takes the session id out of the address's fragment, and posts it.
+#[utoipa::path(
+    get,
+    path = "/c",
+    operation_id = "openPage",
+    tag = tag::HOSTED,
+    description = "For a link: `/c#ret_…`. The id is in the fragment, so that no log has it.",
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
+)]
 pub async fn page(headers: HeaderMap) -> Document {
     let pack = accepted(&headers);
     let mut body = String::from("<main class=\"message\">\n<h1 data-opening>");

@@ -5,13 +5,15 @@
 
 use std::sync::LazyLock;
 
-use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::asset::{Asset, PackageScript, hash};
 use crate::http::App;
+use crate::http::openapi::tag;
 
 /// None where the server was built before the package.
 static SCRIPTS: &[PackageScript] = &include!(concat!(env!("OUT_DIR"), "/scripts.rs"));
@@ -22,7 +24,8 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
 });
 
 /// Where the script of a script tag, and the first that it imports, are found whatever the version, as long as it is compatible.
-const ALIAS: &str = concat!("/js/v", env!("CARGO_PKG_VERSION_MAJOR"));
+const EMBED: &str = concat!("/js/v", env!("CARGO_PKG_VERSION_MAJOR"), "/embed.js");
+const OPENING: &str = concat!("/js/v", env!("CARGO_PKG_VERSION_MAJOR"), "/opening.js");
 
 /// A script of the package by its file's name.
 #[must_use]
@@ -31,21 +34,43 @@ pub fn script(name: &str) -> Option<&'static Asset> {
 }
 
 /// The routes of all scripts; none where there are none.
-pub fn router() -> Router<App> {
-    let router = ASSETS.iter().fold(Router::new(), |router, asset| {
+pub fn router() -> OpenApiRouter<App> {
+    let router = ASSETS.iter().fold(OpenApiRouter::new(), |router, asset| {
         router.route(&asset.path, get(async |request: HeaderMap| open_to_all(asset.answer_to(&request))))
     });
-    ["embed.js", "opening.js"].into_iter().fold(router, |router, name| match script(name) {
-        Some(asset) => {
-            router.route(&format!("{ALIAS}/{name}"), get(async || open_to_all(alias(&asset.path))))
-        }
-        None => router,
-    })
+    if SCRIPTS.is_empty() { router } else { router.routes(routes!(embed)).routes(routes!(opening)) }
+}
+
+/// Leads to the script of a script tag, whatever its version, as long as it is compatible.
+#[utoipa::path(
+    get,
+    path = EMBED,
+    operation_id = "getEmbed",
+    tag = tag::BROWSER,
+    description = "At `/js/{hash}/` stand `embed.js`, `opening.js` and `engine.js`, for everybody's pages, to be kept for a year. \
+        Only on a server that was built with the package.",
+    responses((status = 302, description = "Leads to `/js/{hash}/embed.js`, which may be kept for a year.")),
+)]
+async fn embed() -> Response {
+    alias("embed.js")
+}
+
+/// Leads to what `embed.js` imports first.
+#[utoipa::path(
+    get,
+    path = OPENING,
+    operation_id = "getOpening",
+    tag = tag::BROWSER,
+    responses((status = 302, description = "Leads to `/js/{hash}/opening.js`, which may be kept for a year.")),
+)]
+async fn opening() -> Response {
+    alias("opening.js")
 }
 
 /// Leads to this version's script. Looked at again after some minutes, so that a new version arrives.
-fn alias(path: &str) -> Response {
-    let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
+fn alias(name: &str) -> Response {
+    let location = script(name).and_then(|asset| HeaderValue::from_str(&asset.path).ok());
+    let location = location.unwrap_or(HeaderValue::from_static("/"));
     let kept = HeaderValue::from_static("public, max-age=300");
     (StatusCode::FOUND, [(header::LOCATION, location), (header::CACHE_CONTROL, kept)]).into_response()
 }

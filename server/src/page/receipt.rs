@@ -9,6 +9,7 @@ use url::form_urlencoded;
 use super::{Document, Message};
 use crate::html;
 use crate::http::App;
+use crate::http::openapi::tag;
 use crate::locale::{self, Pack};
 use crate::receipt::{Issued, Line, Standing};
 use crate::session::Stored;
@@ -20,7 +21,22 @@ struct Found {
     issued: Issued,
 }
 
-/// `GET /c/{handle}/receipt`: as a page.
+/// `GET /c/{handle}/receipt`: a receipt as a page. It outlives the session.
+#[utoipa::path(
+    get,
+    path = "/c/{handle}/receipt",
+    operation_id = "showReceipt",
+    tag = tag::HOSTED,
+    params(
+        ("handle" = String, Path, description = "The page's name."),
+        ("run" = Option<String>, Query, description = "Which run. The latest receipt where it is left out."),
+    ),
+    responses(
+        (status = 200, description = "The receipt, as a page.", body = String, content_type = "text/html"),
+        (status = 404, description = "There is no such page, or no receipt.", body = String,
+            content_type = "text/html"),
+    ),
+)]
 pub async fn page(
     State(app): State<App>,
     handle: Result<Path<String>, PathRejection>,
@@ -29,7 +45,22 @@ pub async fn page(
     find(&app, handle, &uri).await.map(|found| found.page())
 }
 
-/// `GET /c/{handle}/receipt.txt`: as a file of text, with its signature.
+/// `GET /c/{handle}/receipt.txt`: a receipt as a file of text, with its signature.
+#[utoipa::path(
+    get,
+    path = "/c/{handle}/receipt.txt",
+    operation_id = "saveReceipt",
+    tag = tag::HOSTED,
+    params(
+        ("handle" = String, Path, description = "The page's name."),
+        ("run" = Option<String>, Query, description = "Which run. The latest receipt where it is left out."),
+    ),
+    responses(
+        (status = 200, description = "The receipt, as text to keep.", body = String, content_type = "text/plain"),
+        (status = 404, description = "There is no such page, or no receipt.", body = String,
+            content_type = "text/html"),
+    ),
+)]
 pub async fn file(
     State(app): State<App>,
     handle: Result<Path<String>, PathRejection>,

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use axum::Router;
 use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
 
 use super::asset::Asset;
 use super::package;
@@ -32,9 +32,9 @@ pub static WIDGET: LazyLock<Option<Widget>> = LazyLock::new(|| {
 });
 
 /// The route of what mounts the widget; none where there is no widget.
-pub fn router() -> Router<App> {
-    let Some(Widget { script, .. }) = &*WIDGET else { return Router::new() };
-    Router::new().route(&script.path, get(async || script.answer()))
+pub fn router() -> OpenApiRouter<App> {
+    let Some(Widget { script, .. }) = &*WIDGET else { return OpenApiRouter::new() };
+    OpenApiRouter::new().route(&script.path, get(async || script.answer()))
 }
 
 /// The widget, where it takes over the page of this session: while the flow is open, or was never opened. What has ended is

@@ -3,9 +3,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use utoipa::ToSchema;
 
 use super::claims::Environment;
-use super::outcome::result_name;
+use super::outcome::{ResultName, result_name};
 use super::progress::Progress;
 use crate::cursor;
 use crate::store::{Error, Store};
@@ -14,7 +15,7 @@ use crate::store::{Error, Store};
 pub const LONGEST_PAGE: u32 = 200;
 
 /// A session, as lists show it: the last run that has an outcome counts. Nothing a customer wrote is in it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Listed {
     /// Its id: a UUID.
@@ -30,7 +31,7 @@ pub struct Listed {
     /// The subscription's id in billing.
     pub subscription_id: Option<String>,
     /// What the customer decided: `cancel_confirmed`, `offer_accepted` or `kept`; `abandoned` where the flow was closed.
-    pub result: Option<&'static str>,
+    pub result: Option<ResultName>,
     /// `saved`, `canceled` or `aborted`.
     pub outcome: Option<String>,
     /// What became of it in billing: `applied`, `requested` or `pending`.

@@ -20,7 +20,7 @@ pub use claims::{Claims, Environment, TIME_TO_ACT, TIME_TO_OPEN};
 pub use handle::new_handle;
 pub use link::{CancelLink, NewLink, TIME_TO_FOLLOW};
 pub use listed::{Filter as SessionFilter, LONGEST_PAGE, Listed, Page as SessionPage, list};
-pub use outcome::{Ended, TOKEN_LIFE, TokenClaims, result_name};
+pub use outcome::{Ended, ResultName, RunResult, TOKEN_LIFE, TokenClaims, result_name};
 pub use progress::Progress;
 pub use reference::new_reference;
 pub use sessions::{Acted, Created, NewSession, SessionError, Sessions, WITHDRAW_WITHIN};

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use utoipa::ToSchema;
 
 use super::stored::{Stored, text};
 use crate::clock;
@@ -179,7 +180,7 @@ impl Ended {
 
     /// What it is called in results.
     #[must_use]
-    pub fn result_name(&self) -> &'static str {
+    pub fn result_name(&self) -> ResultName {
         result_name(&self.outcome, self.offer_id.is_some())
     }
 
@@ -218,33 +219,92 @@ impl Ended {
 
     /// The result, as browsers get it.
     #[must_use]
-    pub fn to_json(&self, token: &str) -> Value {
-        let reason = self.reason_key.as_ref().map(|key| json!({ "key": key, "code": self.reason_code }));
-        let offer = self
-            .offer_id
-            .as_ref()
-            .map(|id| json!({ "id": id, "kind": self.offer_kind, "choice": self.offer_choice }));
-        json!({
-            "outcome": self.outcome,
-            "effect": self.effect,
-            "run": self.run,
-            "reason": reason,
-            "offer": offer,
-            "receipt": self.receipt,
-            "token": token,
-        })
+    pub fn told(&self, token: String) -> RunResult {
+        RunResult {
+            effect: self.effect.clone(),
+            offer: self.offer_id.as_ref().map(|id| OfferTaken {
+                choice: self.offer_choice.clone(),
+                id: id.clone(),
+                kind: self.offer_kind.clone(),
+            }),
+            outcome: self.outcome.clone(),
+            reason: self
+                .reason_key
+                .as_ref()
+                .map(|key| ReasonGiven { code: self.reason_code.clone(), key: key.clone() }),
+            receipt: self.receipt.clone(),
+            run: self.run,
+            token,
+        }
     }
 }
 
-/// What an outcome is called in results: `cancel_confirmed`, `offer_accepted`, `kept` (the customer stays without an offer, or took
-/// a cancellation back) or `abandoned` (the flow was closed without a decision).
+/// How a run ended, as callbacks get it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RunResult {
+    /// What became of it in billing. Null where nothing had to change.
+    #[schema(value_type = Option<flow::Effect>)]
+    effect: Option<String>,
+    /// The offer the customer took.
+    offer: Option<OfferTaken>,
+    /// How it ended.
+    #[schema(value_type = flow::Outcome)]
+    outcome: String,
+    /// Why the customer wanted to leave.
+    reason: Option<ReasonGiven>,
+    /// The proof of it.
+    #[schema(value_type = Option<flow::Receipt>)]
+    receipt: Option<Value>,
+    /// The run, counted from 1.
+    run: u32,
+    /// The signed result token, for the merchant's backend.
+    token: String,
+}
+
+/// An offer that a customer took.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OfferTaken {
+    /// Which of its choices, where there was something to be billed.
+    choice: Option<String>,
+    /// The merchant's key of the offer.
+    id: String,
+    /// What kind of offer.
+    #[schema(value_type = Option<flow::OfferKind>)]
+    kind: Option<String>,
+}
+
+/// The reason that a customer gave.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ReasonGiven {
+    /// Which of the eight codes it has that the billing world shares.
+    #[schema(value_type = Option<flow::ReasonCode>)]
+    code: Option<String>,
+    /// The merchant's key of it.
+    key: String,
+}
+
+/// What an outcome is called in results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ResultName {
+    /// The customer leaves.
+    CancelConfirmed,
+    /// The customer took an offer.
+    OfferAccepted,
+    /// The customer stays without an offer, or took a cancellation back.
+    Kept,
+    /// The flow was closed without a decision.
+    Abandoned,
+}
+
+/// What an outcome is called in results.
 #[must_use]
-pub fn result_name(outcome: &str, took_offer: bool) -> &'static str {
+pub fn result_name(outcome: &str, took_offer: bool) -> ResultName {
     match (outcome, took_offer) {
-        ("canceled", _) => "cancel_confirmed",
-        ("saved", true) => "offer_accepted",
-        ("saved", false) => "kept",
-        _ => "abandoned",
+        ("canceled", _) => ResultName::CancelConfirmed,
+        ("saved", true) => ResultName::OfferAccepted,
+        ("saved", false) => ResultName::Kept,
+        _ => ResultName::Abandoned,
     }
 }
 

@@ -1,8 +1,9 @@
 use flow::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// How far a customer has come in a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Progress {
     /// There is a link, or the flow was fetched. Nobody has seen it.

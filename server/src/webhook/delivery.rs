@@ -1,6 +1,7 @@
-use serde_json::{Value, json};
+use serde::Serialize;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use utoipa::ToSchema;
 
 use crate::store::Error;
 
@@ -36,7 +37,9 @@ pub struct Delivery {
 }
 
 /// Where a delivery is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DeliveryStatus)]
 pub enum Status {
     /// It is tried until it arrives.
     Pending,
@@ -47,7 +50,8 @@ pub enum Status {
 }
 
 impl Status {
-    const ALL: [Self; 3] = [Self::Pending, Self::Sent, Self::Failed];
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Pending, Self::Sent, Self::Failed];
 
     /// The name it has in APIs and in the database.
     #[must_use]
@@ -90,26 +94,6 @@ impl Delivery {
             told_at: row.try_get("told_at")?,
             next_attempt_at: (status == Status::Pending).then_some(next_attempt_at),
             sent_at: row.try_get("sent_at")?,
-        })
-    }
-
-    /// The delivery, as APIs show it.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({
-            "id": self.id,
-            "event": self.event,
-            "type": self.kind,
-            "brand": self.brand,
-            "environment": self.environment,
-            "subject": self.subject,
-            "url": self.url,
-            "status": self.status.name(),
-            "attempts": self.attempts,
-            "last_error": self.last_error,
-            "told_at": self.told_at,
-            "next_attempt_at": self.next_attempt_at,
-            "sent_at": self.sent_at,
         })
     }
 }

@@ -16,6 +16,7 @@ mod kind;
 mod register;
 mod replay;
 mod run;
+mod shown;
 mod signature;
 
 pub use address::{Reach, reach};
@@ -27,6 +28,7 @@ pub use event::{Event, ping, tell};
 pub use kind::Kind;
 pub use register::{Page, Register};
 pub use replay::{Replay, Replayed, Which};
+pub use shown::ShownDelivery;
 pub use signature::{key_name, secret_text, sign};
 
 pub(crate) use event::wanted;

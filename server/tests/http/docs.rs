@@ -1,10 +1,10 @@
 //! The documentation as pages of the server, and the button on it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use reqwest::header::CONTENT_SECURITY_POLICY;
 use scraper::{ElementRef, Html, Selector};
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::server::Running;
@@ -37,7 +37,7 @@ async fn without_being_asked_for_there_is_no_documentation() {
     let server = Running::start().await;
     let unknown = server.get("/nowhere").send().await.unwrap();
     let (status, content) = (unknown.status(), unknown.text().await.unwrap());
-    for path in ["/docs", "/docs/backend"] {
+    for path in ["/docs", "/docs/backend", "/docs/api"] {
         let answer = server.get(path).send().await.unwrap();
         assert_eq!(answer.status(), status, "{path}");
         assert_eq!(answer.text().await.unwrap(), content, "{path}");
@@ -75,7 +75,7 @@ async fn the_guides_are_pages_with_this_servers_own_address() {
 #[tokio::test]
 async fn nothing_in_a_guide_is_markup_that_its_policy_forbids() {
     let server = documented().await;
-    for path in ["/docs", "/docs/backend"] {
+    for path in ["/docs", "/docs/backend", "/docs/api"] {
         let page = Html::parse_document(&text(&server, path).await);
         assert!(all(&page, "main [style], main style, main img, main iframe, main [onclick]").is_empty());
         assert!(all(&page, "script:not([src]), .text script").is_empty(), "{path}");
@@ -87,8 +87,8 @@ async fn nothing_in_a_guide_is_markup_that_its_policy_forbids() {
 #[tokio::test]
 async fn every_link_on_this_server_leads_somewhere() {
     let server = documented().await;
-    let mut followed = 0;
-    for path in ["/docs", "/docs/backend"] {
+    let (mut followed, mut read) = (0, HashMap::new());
+    for path in ["/docs", "/docs/backend", "/docs/api"] {
         let page = Html::parse_document(&text(&server, path).await);
         let here = Url::parse(&server.url).unwrap().join(path).unwrap();
         for link in all(&page, "a[href]") {
@@ -97,9 +97,12 @@ async fn every_link_on_this_server_leads_somewhere() {
                 continue;
             }
             followed += 1;
-            let target = Html::parse_document(&text(&server, to.path()).await);
+            if !read.contains_key(to.path()) {
+                read.insert(to.path().to_owned(), Html::parse_document(&text(&server, to.path()).await));
+            }
+            let target = &read[to.path()];
             if let Some(id) = to.fragment() {
-                assert_eq!(all(&target, &format!("[id='{id}']")).len(), 1, "{to} on {path}");
+                assert_eq!(all(target, &format!("[id='{id}']")).len(), 1, "{to} on {path}");
             }
         }
     }
@@ -124,10 +127,13 @@ async fn the_policy_lets_the_page_run_this_servers_scripts_and_nothing_else() {
     };
     let rest = "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     assert_eq!(policy("/docs").await, format!("default-src 'none'; style-src 'self'; {scripts}; {rest}"));
-    assert_eq!(
-        policy("/docs/backend").await,
-        format!("default-src 'none'; style-src 'self'; script-src 'self'; {rest}")
-    );
+    for path in ["/docs/backend", "/docs/api"] {
+        assert_eq!(
+            policy(path).await,
+            format!("default-src 'none'; style-src 'self'; script-src 'self'; {rest}"),
+            "{path}"
+        );
+    }
     let page = Html::parse_document(&page);
     for (selector, attribute) in [("script[src]", "src"), ("link[rel=stylesheet]", "href")] {
         for loaded in all(&page, selector) {
@@ -185,5 +191,40 @@ async fn nobody_else_has_the_brand_of_the_button() {
     let server = documented().await;
     for path in ["/b/_docs/cancel", "/b/_docs/withdraw"] {
         assert_eq!(server.get(path).send().await.unwrap().status(), 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_api_is_a_page_of_everything_that_its_document_has() {
+    let server = documented().await;
+    let document: Value = server.get("/openapi.json").send().await.unwrap().json().await.unwrap();
+    let page = Html::parse_document(&text(&server, "/docs/api").await);
+    let headings =
+        |level| all(&page, level).iter().map(|one| one.text().collect::<String>()).collect::<HashSet<_>>();
+    let operations = headings("h3");
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            let heading = format!("{} {path}", method.to_ascii_uppercase());
+            assert!(operations.contains(&heading), "{heading}");
+        }
+    }
+    let types = headings("h4");
+    for name in document["components"]["schemas"].as_object().unwrap().keys() {
+        // What bodies hold stands where they are sent.
+        let of_a_body = name.ends_with("Request") || name.ends_with("Form");
+        assert_eq!(types.contains(name), !of_a_body, "{name}");
+        if !of_a_body {
+            let id = name.to_lowercase();
+            assert_eq!(all(&page, &format!("h4[id='{id}']"))[0].text().collect::<String>(), *name);
+        }
+    }
+    let said = all(&page, "td").iter().map(|cell| cell.text().collect::<String>()).collect::<HashSet<_>>();
+    let examples =
+        document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+    let examples = examples.flat_map(|operation| operation["responses"].as_object().unwrap().values());
+    let examples =
+        examples.filter_map(|answer| answer["content"]["application/json"]["example"]["error"].as_str());
+    for example in examples {
+        assert!(said.contains(&example.replace('`', "")), "{example}");
     }
 }

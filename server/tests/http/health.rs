@@ -28,9 +28,12 @@ async fn write_mail(server: &Running, brand: &str) {
 #[tokio::test]
 async fn anybody_is_told_that_the_server_answers_and_nothing_else() {
     let server = Running::start().await;
-    for path in ["/api/health", "/api/health?deep=0", "/api/health?deep="] {
+    for path in ["/api/health", "/api/health?deep=0", "/api/health?deep=", "/api/health?probe=7"] {
         let health = Answer::of(server.get(path).send().await.unwrap()).await.ok();
         assert_eq!(health, json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }));
+    }
+    for path in ["/api/health?deep=yes", "/api/health?deep=1&deep=0"] {
+        assert!(Answer::of(server.get(path).send().await.unwrap()).await.error(400).contains("`deep`"));
     }
 }
 

@@ -4,6 +4,7 @@ use flow::Instant;
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::Row as _;
+use utoipa::ToSchema;
 
 use super::subscription::{self, Row};
 use crate::{
@@ -13,7 +14,8 @@ use crate::{
 };
 
 /// A customer and everything the ledger knows of them.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LedgerCustomer)]
 pub struct Customer {
     /// The ledger's own number.
     pub id: i64,
@@ -34,7 +36,8 @@ pub struct Customer {
 }
 
 /// A subscription as it is at the moment of asking.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LedgerSubscription)]
 pub struct Subscription {
     /// The ledger's own number.
     pub id: i64,
@@ -48,7 +51,7 @@ pub struct Subscription {
     pub current_period_start: Instant,
     /// When the paid period ends.
     pub current_period_end: Instant,
-    /// When the subscription ends or ended. None: it goes on.
+    /// When the subscription ends or ended. Null: it goes on.
     pub cancel_at: Option<Instant>,
     /// When that was decided.
     pub canceled_at: Option<Instant>,
@@ -58,14 +61,15 @@ pub struct Subscription {
     pub trial_ends_at: Option<Instant>,
     /// A plan that was agreed, from the payment at `from` on.
     pub next_plan: Option<NextPlan>,
-    /// The next payment. None when there will be none.
+    /// The next payment. Null when there will be none.
     pub next_payment: Option<Payment>,
     /// Discounts that have not ended, in the order they were granted.
     pub discounts: Vec<Discount>,
 }
 
 /// A plan.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LedgerPlan)]
 pub struct Plan {
     /// The plan's id.
     pub external_id: String,
@@ -82,7 +86,8 @@ pub struct Plan {
 }
 
 /// A time in which nothing is paid.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LedgerPause)]
 pub struct Pause {
     /// When what is paid for ends.
     pub from: Instant,
@@ -91,7 +96,8 @@ pub struct Pause {
 }
 
 /// A plan that was agreed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LedgerNextPlan)]
 pub struct NextPlan {
     /// The payment it begins with.
     pub from: Instant,
@@ -101,7 +107,8 @@ pub struct NextPlan {
 }
 
 /// A payment that is to come, discounts taken off.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LedgerPayment)]
 pub struct Payment {
     /// Minor units of the plan's currency.
     pub amount: i64,
@@ -112,7 +119,8 @@ pub struct Payment {
 }
 
 /// A discount that has not ended.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LedgerDiscount)]
 pub struct Discount {
     /// Id of the offer it came from.
     pub offer: String,
@@ -124,7 +132,7 @@ pub struct Discount {
     pub currency: Option<String>,
     /// Payments at or after this moment are lower.
     pub starts_at: Instant,
-    /// Payments at or after this moment are not lower any more. None: it does not end.
+    /// Payments at or after this moment are not lower any more. Null: it does not end.
     pub ends_at: Option<Instant>,
 }
 

@@ -1,10 +1,10 @@
-use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::visit::Visit;
 use super::{confirmation, form, receipt};
@@ -12,37 +12,134 @@ use crate::brand::Brand;
 use crate::declaration::desk::{Arriving, NotReceived};
 use crate::declaration::form::Typed;
 use crate::declaration::{Declaration, Kind};
+use crate::http::openapi::{self, tag};
 use crate::http::{App, Peer, body, retry_after};
 use crate::page::{Document, Message};
 use crate::session::new_handle;
 
 /// The routes of the public pages.
-pub fn router() -> Router<App> {
-    Router::new()
-        .route("/b/{slug}/cancel", declare(Kind::Cancel))
-        .route("/b/{slug}/withdraw", declare(Kind::Withdraw))
-        .route("/b/{slug}/declarations/{token}", get(kept))
-        .route("/b/{slug}/declarations/{token}/receipt.txt", get(kept_as_text))
-        .route("/b/{slug}/confirm/{token}", get(ask).post(confirm))
-        .method_not_allowed_fallback(async || {
+pub fn router() -> OpenApiRouter<App> {
+    let pages = OpenApiRouter::new()
+        .routes(routes!(cancel_form, declare_cancel))
+        .routes(routes!(withdraw_form, declare_withdraw))
+        .routes(routes!(kept))
+        .routes(routes!(kept_as_text))
+        .routes(routes!(ask, confirm));
+    openapi::dressed(pages, |pages| {
+        pages.method_not_allowed_fallback(async || {
             Message::new(StatusCode::METHOD_NOT_ALLOWED, "declaration_missing")
         })
+    })
 }
 
-fn declare(kind: Kind) -> MethodRouter<App> {
-    let show = async move |State(app): State<App>, visit: Visit| show(&app, &visit, kind);
-    let send = async move |State(app): State<App>, request: Request| send(&app, request, kind).await;
-    get(show).post(send)
+/// `GET /b/{slug}/cancel`: the form to cancel, everything on one page.
+#[utoipa::path(
+    get,
+    path = "/b/{slug}/cancel",
+    operation_id = "showCancelForm",
+    tag = tag::PUBLIC,
+    params(
+        ("slug" = String, Path, description = "The brand's slug."),
+        ("lang" = Option<String>, Query, description = "BCP 47 tag of the language to be spoken to in."),
+    ),
+    responses(
+        (status = 200, description = "The form.", body = String, content_type = "text/html"),
+        (status = 404, description = "The brand has no such page.", body = String, content_type = "text/html"),
+    ),
+)]
+async fn cancel_form(State(app): State<App>, visit: Visit) -> Result<Document, Message> {
+    show(&app, &visit, Kind::Cancel)
 }
 
-/// `GET /b/{slug}/cancel` and `/withdraw`: the form.
+/// `POST /b/{slug}/cancel`: declares it. The answer is the same whether somebody is a customer or not.
+#[utoipa::path(
+    post,
+    path = "/b/{slug}/cancel",
+    operation_id = "declareCancel",
+    tag = tag::PUBLIC,
+    description = "It is stored, and with it the mail of its receipt, before the answer is given. Nothing is carried out before the \
+        link in the mail or the merchant confirms it. A form that is sent twice is one declaration.",
+    params(
+        ("slug" = String, Path, description = "The brand's slug."),
+        ("lang" = Option<String>, Query, description = "BCP 47 tag of the language to be spoken to in."),
+    ),
+    request_body(
+        content_type = "application/x-www-form-urlencoded",
+        content = ref("#/components/schemas/CancelForm"),
+    ),
+    responses(
+        (status = 303, description = "Leads to the receipt."),
+        (status = 400, description = "The form is empty.", body = String, content_type = "text/html"),
+        (status = 404, description = "The brand has no such page.", body = String, content_type = "text/html"),
+        (status = 413, description = "The form is larger than 64 KiB.", body = String, content_type = "text/html"),
+        (status = 415, description = "It is not said to be a form.", body = String, content_type = "text/html"),
+        (status = 422, description = "The form again, with its mistakes.", body = String, content_type = "text/html"),
+        (status = 429, description = "Too many at once, from one place or for one brand. Nothing is stored.", body = String,
+            content_type = "text/html", headers(("Retry-After" = u64, description = "Seconds to wait."))),
+    ),
+)]
+async fn declare_cancel(State(app): State<App>, request: Request) -> Result<Response, Message> {
+    send(&app, request, Kind::Cancel).await
+}
+
+/// `GET /b/{slug}/withdraw`: the form to withdraw from a contract, everything on one page.
+#[utoipa::path(
+    get,
+    path = "/b/{slug}/withdraw",
+    operation_id = "showWithdrawForm",
+    tag = tag::PUBLIC,
+    params(
+        ("slug" = String, Path, description = "The brand's slug."),
+        ("lang" = Option<String>, Query, description = "BCP 47 tag of the language to be spoken to in."),
+    ),
+    responses(
+        (status = 200, description = "The form.", body = String, content_type = "text/html"),
+        (status = 404, description = "The brand has no such page.", body = String, content_type = "text/html"),
+    ),
+)]
+async fn withdraw_form(State(app): State<App>, visit: Visit) -> Result<Document, Message> {
+    show(&app, &visit, Kind::Withdraw)
+}
+
+/// `POST /b/{slug}/withdraw`: declares it. The answer is the same whether somebody is a customer or not.
+#[utoipa::path(
+    post,
+    path = "/b/{slug}/withdraw",
+    operation_id = "declareWithdraw",
+    tag = tag::PUBLIC,
+    description = "It is stored, and with it the mail of its receipt, before the answer is given. Nothing is carried out before the \
+        link in the mail or the merchant confirms it. A form that is sent twice is one declaration.",
+    params(
+        ("slug" = String, Path, description = "The brand's slug."),
+        ("lang" = Option<String>, Query, description = "BCP 47 tag of the language to be spoken to in."),
+    ),
+    request_body(
+        content_type = "application/x-www-form-urlencoded",
+        content = ref("#/components/schemas/WithdrawForm"),
+    ),
+    responses(
+        (status = 303, description = "Leads to the receipt."),
+        (status = 400, description = "The form is empty.", body = String, content_type = "text/html"),
+        (status = 404, description = "The brand has no such page.", body = String, content_type = "text/html"),
+        (status = 413, description = "The form is larger than 64 KiB.", body = String, content_type = "text/html"),
+        (status = 415, description = "It is not said to be a form.", body = String, content_type = "text/html"),
+        (status = 422, description = "The form again, with its mistakes.", body = String, content_type = "text/html"),
+        (status = 429, description = "Too many at once, from one place or for one brand. Nothing is stored.", body = String,
+            content_type = "text/html", headers(("Retry-After" = u64, description = "Seconds to wait."))),
+    ),
+)]
+async fn declare_withdraw(State(app): State<App>, request: Request) -> Result<Response, Message> {
+    send(&app, request, Kind::Withdraw).await
+}
+
+/// The form.
 fn show(app: &App, visit: &Visit, kind: Kind) -> Result<Document, Message> {
     open(visit, kind)?;
     let typed = Typed { form: new_handle().map_err(|error| visit.failed(&error))?, ..Typed::default() };
     Ok(form::page(visit, kind, &typed, &[], &today(app, &visit.brand).to_string()))
 }
 
-/// `POST` of the same: stores what is declared, and leads to its receipt.
+/// Stores what is declared, and leads to its receipt.
 async fn send(app: &App, request: Request, kind: Kind) -> Result<Response, Message> {
     let (mut parts, sent) = request.into_parts();
     let visit = Visit::from_request_parts(&mut parts, app).await?;
@@ -79,27 +176,91 @@ async fn send(app: &App, request: Request, kind: Kind) -> Result<Response, Messa
     }
 }
 
-/// `GET /b/{slug}/declarations/{token}`: the receipt.
+/// `GET /b/{slug}/declarations/{token}`: the receipt: what was declared and when.
+#[utoipa::path(
+    get,
+    path = "/b/{slug}/declarations/{token}",
+    operation_id = "showDeclarationReceipt",
+    tag = tag::PUBLIC,
+    params(
+        ("slug" = String, Path, description = "The brand's slug."),
+        ("token" = String, Path, description = "The declaration's own."),
+        ("lang" = Option<String>, Query, description = "BCP 47 tag of the language to be spoken to in."),
+    ),
+    responses(
+        (status = 200, description = "The receipt, as a page.", body = String, content_type = "text/html"),
+        (status = 404, description = "There is no such declaration.", body = String, content_type = "text/html"),
+    ),
+)]
 async fn kept(State(app): State<App>, visit: Visit) -> Result<Document, Message> {
     let declaration = received(&app, &visit).await?;
     let path = format!("/b/{}/declarations/{}", visit.brand.slug, visit.token);
     Ok(receipt::page(&declaration, &visit.brand, &path))
 }
 
-/// `GET /b/{slug}/declarations/{token}/receipt.txt`: the receipt to keep.
+/// `GET /b/{slug}/declarations/{token}/receipt.txt`: the receipt, as a file of text.
+#[utoipa::path(
+    get,
+    path = "/b/{slug}/declarations/{token}/receipt.txt",
+    operation_id = "saveDeclarationReceipt",
+    tag = tag::PUBLIC,
+    params(
+        ("slug" = String, Path, description = "The brand's slug."),
+        ("token" = String, Path, description = "The declaration's own."),
+        ("lang" = Option<String>, Query, description = "BCP 47 tag of the language to be spoken to in."),
+    ),
+    responses(
+        (status = 200, description = "The receipt, as text to keep.", body = String, content_type = "text/plain"),
+        (status = 404, description = "There is no such declaration.", body = String, content_type = "text/html"),
+    ),
+)]
 async fn kept_as_text(State(app): State<App>, visit: Visit) -> Result<Response, Message> {
     let declaration = received(&app, &visit).await?;
     Ok(receipt::file(&declaration, &visit.brand))
 }
 
-/// `GET /b/{slug}/confirm/{token}`: asks. Nothing is changed: programs that look through mail follow links.
+/// `GET /b/{slug}/confirm/{token}`: where the mailed link leads. Nothing is changed: programs that look through mail follow links.
+#[utoipa::path(
+    get,
+    path = "/b/{slug}/confirm/{token}",
+    operation_id = "askToConfirm",
+    tag = tag::PUBLIC,
+    params(
+        ("slug" = String, Path, description = "The brand's slug."),
+        ("token" = String, Path, description = "The declaration's own."),
+        ("lang" = Option<String>, Query, description = "BCP 47 tag of the language to be spoken to in."),
+    ),
+    responses(
+        (status = 200, description = "The question, or what became of it.", body = String, content_type = "text/html"),
+        (status = 404, description = "There is no such link.", body = String, content_type = "text/html"),
+        (status = 410, description = "The link's 14 days are over. The declaration counts all the same.", body = String,
+            content_type = "text/html"),
+    ),
+)]
 async fn ask(State(app): State<App>, visit: Visit) -> Result<Document, Message> {
     let declaration = mailed(&app, &visit).await?;
     let path = format!("/b/{}/confirm/{}", visit.brand.slug, visit.token);
     Ok(confirmation::page(&declaration, &visit.brand, &path, app.sessions.clock.now()))
 }
 
-/// `POST` of the same: confirms. Once more is the same.
+/// `POST /b/{slug}/confirm/{token}`: the mailbox confirms. Once more is the same.
+#[utoipa::path(
+    post,
+    path = "/b/{slug}/confirm/{token}",
+    operation_id = "confirmDeclaration",
+    tag = tag::PUBLIC,
+    params(
+        ("slug" = String, Path, description = "The brand's slug."),
+        ("token" = String, Path, description = "The declaration's own."),
+        ("lang" = Option<String>, Query, description = "BCP 47 tag of the language to be spoken to in."),
+    ),
+    responses(
+        (status = 303, description = "Leads to the same page, which says what becomes of it."),
+        (status = 404, description = "There is no such link.", body = String, content_type = "text/html"),
+        (status = 410, description = "The link's 14 days are over. The declaration counts all the same.", body = String,
+            content_type = "text/html"),
+    ),
+)]
 async fn confirm(State(app): State<App>, visit: Visit) -> Result<Response, Message> {
     let declaration = mailed(&app, &visit).await?;
     if confirmation::asks(&declaration) {

@@ -28,8 +28,11 @@ pub static BACKEND: Guide = Guide {
     markdown: include_str!("../../../../docs/backend.md"),
 };
 
+/// What can be asked of the server: drawn from the document that it serves.
+pub static API: Guide = Guide { name: "The API", address: "/docs/api", path: "openapi.json", markdown: "" };
+
 /// All of them, in the order of the navigation.
-pub static ALL: [&Guide; 2] = [&PACKAGE, &BACKEND];
+pub static ALL: [&Guide; 3] = [&PACKAGE, &BACKEND, &API];
 
 /// What stands for the server's address in them.
 const PLACEHOLDER: &str = "https://farewell.example.com";

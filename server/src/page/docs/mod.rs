@@ -1,18 +1,22 @@
 //! The documentation as pages of the server, where the configuration asks for it: the package's README with this server's own
 //! address in its samples and the widget live on it, and what a backend has to do.
 
+mod api;
 mod guide;
+mod kind;
 mod markdown;
 
 use std::num::NonZeroU32;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
-use axum::Router;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::asset::Asset;
@@ -23,6 +27,7 @@ use crate::brand::Brand;
 use crate::config::Config;
 use crate::html;
 use crate::http::App;
+use crate::http::openapi::{self, tag};
 use crate::locale::Pack;
 use crate::session::{Environment, NewSession};
 use guide::Guide;
@@ -40,34 +45,78 @@ const TAKEN: [&str; 3] = ["try-it", "cancel", "on-this-page"];
 const BUTTONS_AT_ONCE: NonZeroU32 = NonZeroU32::new(120).unwrap();
 const SECONDS_TO_ONE_MORE: Duration = Duration::from_secs(5);
 
-/// The page that has the button on it.
+/// The guides, drawn, and the button on one of them.
 struct Live {
     page: Drawn,
+    backend: Document,
+    api: OnceLock<Document>,
     brand: Arc<Brand>,
     buttons: DefaultDirectRateLimiter,
 }
 
 /// The routes of the documentation; none where the configuration does not ask for it.
-pub fn router(config: &Config) -> Router<App> {
-    let Some(brand) = config.docs.clone() else { return Router::new() };
+pub fn router(config: &Config) -> OpenApiRouter<App> {
+    let Some(brand) = config.docs.clone() else { return OpenApiRouter::new() };
     let draw = |guide: &Guide| markdown::draw(guide, &guide.markdown(&config.server.public_url), &TAKEN);
     let quota = Quota::with_period(SECONDS_TO_ONE_MORE).unwrap_or(Quota::per_minute(NonZeroU32::MIN));
     let buttons = RateLimiter::direct(quota.allow_burst(BUTTONS_AT_ONCE));
-    let live = Arc::new(Live { page: draw(&guide::PACKAGE), brand, buttons });
     let backend = document(&guide::BACKEND, &draw(&guide::BACKEND), "", None);
-    Router::new()
-        .route(guide::PACKAGE.address, get(async move |State(app): State<App>| live.document(&app).await))
-        .route(guide::BACKEND.address, get(async move || backend.clone()))
+    let live = Arc::new(Live { page: draw(&guide::PACKAGE), backend, api: OnceLock::new(), brand, buttons });
+    let pages = OpenApiRouter::new()
+        .routes(routes!(package_guide))
+        .routes(routes!(backend_guide))
+        .routes(routes!(api_guide));
+    openapi::dressed(pages, |pages| pages.layer(Extension(live)))
 }
 
 /// The routes of what those pages load.
-pub fn assets(config: &Config) -> Router<App> {
+pub fn assets(config: &Config) -> OpenApiRouter<App> {
     if config.docs.is_none() {
-        return Router::new();
+        return OpenApiRouter::new();
     }
-    Router::new()
+    OpenApiRouter::new()
         .route(&STYLE.path, get(async || STYLE.answer()))
         .route(&TRY.path, get(async || TRY.answer()))
+}
+
+/// `GET /docs`: what a page has to do, with a button to try.
+#[utoipa::path(
+    get,
+    path = guide::PACKAGE.address,
+    operation_id = "showGuide",
+    tag = tag::SERVER,
+    responses((status = 200, description = "The guide.", body = String, content_type = "text/html")),
+)]
+async fn package_guide(State(app): State<App>, Extension(live): Extension<Arc<Live>>) -> Document {
+    live.document(&app).await
+}
+
+/// `GET /docs/backend`: what a backend has to do.
+#[utoipa::path(
+    get,
+    path = guide::BACKEND.address,
+    operation_id = "showBackendGuide",
+    tag = tag::SERVER,
+    responses((status = 200, description = "The guide.", body = String, content_type = "text/html")),
+)]
+async fn backend_guide(Extension(live): Extension<Arc<Live>>) -> Document {
+    live.backend.clone()
+}
+
+/// `GET /docs/api`: this document, to be read.
+#[utoipa::path(
+    get,
+    path = guide::API.address,
+    operation_id = "showApiGuide",
+    tag = tag::SERVER,
+    responses((status = 200, description = "The guide.", body = String, content_type = "text/html")),
+)]
+async fn api_guide(
+    Extension(live): Extension<Arc<Live>>,
+    Extension(served): Extension<Arc<openapi::Served>>,
+) -> Document {
+    let draw = || markdown::draw(&guide::API, &api::markdown(&served.document()), &TAKEN);
+    live.api.get_or_init(|| document(&guide::API, &draw(), "", None)).clone()
 }
 
 impl Live {
@@ -143,7 +192,8 @@ fn document(guide: &Guide, drawn: &Drawn, part: &str, script: Option<Script>) ->
         let here = if other.address == guide.address { " aria-current=\"page\"" } else { "" };
         body.push_str(&format!("<a href=\"{}\"{here}>{}</a>\n", other.address, other.name));
     }
-    body.push_str("</nav>\n</header>\n<main>\n<div class=\"lead\">\n<h1>");
+    let class = if guide.address == guide::API.address { " class=\"api\"" } else { "" };
+    body.push_str(&format!("</nav>\n</header>\n<main{class}>\n<div class=\"lead\">\n<h1>"));
     html::text(&mut body, &drawn.title);
     body.push_str("</h1>\n");
     body.push_str(&drawn.lead);

@@ -2,6 +2,6 @@
 
 mod delivery;
 mod event;
-mod receiver;
+pub mod receiver;
 mod replay;
 mod target;

@@ -48,7 +48,7 @@ async fn a_brand_sees_its_own_deliveries_page_by_page_newest_first() {
     receiver.until(6).await;
     all_told(&server).await;
     let all = list(&server, &server.acme, "").await.ok();
-    assert_eq!(all["next_cursor"], json!(null));
+    assert_eq!(all["next"], json!(null));
     let all = all["webhooks"].as_array().unwrap().clone();
     assert_eq!(all.len(), 6);
     assert!(all.is_sorted_by(|a, b| a["told_at"].as_str() >= b["told_at"].as_str()), "{all:#?}");
@@ -61,7 +61,7 @@ async fn a_brand_sees_its_own_deliveries_page_by_page_newest_first() {
     loop {
         let page = list(&server, &server.acme, &format!("?limit=4&status=sent{cursor}")).await.ok();
         paged.extend(page["webhooks"].as_array().unwrap().clone());
-        let Some(next) = page["next_cursor"].as_str() else { break };
+        let Some(next) = page["next"].as_str() else { break };
         cursor = format!("&cursor={next}");
     }
     assert_eq!(paged, all);
@@ -69,7 +69,7 @@ async fn a_brand_sees_its_own_deliveries_page_by_page_newest_first() {
     assert_eq!(list(&server, &server.acme, "?status=failed").await.ok()["webhooks"], json!([]));
     assert!(list(&server, &server.acme, "?status=gone").await.error(400).contains("\"pending\""));
     assert!(list(&server, &server.acme, "?limit=0").await.error(400).contains("200"));
-    assert!(list(&server, &server.acme, "?cursor=!").await.error(400).contains("next_cursor"));
+    assert!(list(&server, &server.acme, "?cursor=!").await.error(400).contains("next"));
     assert!(list(&server, "sk_wrong", "").await.error(401).contains("API key"));
 }
 
