@@ -177,7 +177,7 @@ async fn known(config: &Config, brand: &Brand, clock: &Clock, customer: &str) ->
         );
     }
     let store = open_store(&config.server.database).await?;
-    let ledger = Ledger::new(store.clone(), clock.clone(), &brand.slug);
+    let ledger = Ledger::new(store.clone(), clock.clone(), &brand.slug, Environment::Prod);
     let lookup = Lookup { customer: Some(customer.into()), ..Lookup::default() };
     let found = async {
         let snapshot = ledger.snapshot(&lookup).await?;

@@ -116,6 +116,12 @@ const LESSONS: &[Lesson] = &[
         fails: "the file has a mistake, which is named with its place, or the brand does not use the ledger.",
     },
     Lesson {
+        command: "ledger reset-sandbox",
+        examples: &["farewell ledger reset-sandbox --brand example"],
+        changes: "what sessions in the sandbox have changed of the brand's customers: the sandbox sees them as they are again.",
+        fails: "the brand does not use the ledger.",
+    },
+    Lesson {
         command: "sessions list",
         examples: &[
             "farewell sessions list --brand example --state ended --since 2026-11-01",

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 
 use super::{Declaration, Desk, Status, Why};
 use crate::billing::{Billing, Lookup, LookupError, Snapshot};
+use crate::session::Environment;
 use crate::store::Error;
 
 /// How long billing may take to say whose a subscription is.
@@ -21,7 +22,7 @@ impl Desk {
     /// Matches a declaration that has arrived, or hands it to a person. Where billing cannot be asked, it is asked again later.
     pub(super) async fn look_up(&self, declaration: &Declaration) -> Result<(), Error> {
         let id = &declaration.id;
-        let Some(billing) = self.sessions.billings.get(&declaration.brand) else {
+        let Some(billing) = self.sessions.billings.get(&declaration.brand, Environment::Prod) else {
             // The brand is not configured any more.
             return self.register.hand_over(declaration, Why::MerchantBilling).await;
         };

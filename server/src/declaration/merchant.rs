@@ -1,5 +1,6 @@
 use super::{Decided, Declaration, Register, Why};
 use crate::billing::{Lookup, LookupError, Registry};
+use crate::session::Environment;
 use crate::store;
 
 /// What a merchant decides about a declaration.
@@ -64,7 +65,9 @@ pub async fn decide(
         }
         (None, _, _) => return Err(CannotDecide::NotMatched),
     };
-    let billing = billings.get(&declaration.brand).ok_or(CannotDecide::Elsewhere(Why::MerchantBilling))?;
+    let billing = billings
+        .get(&declaration.brand, Environment::Prod)
+        .ok_or(CannotDecide::Elsewhere(Why::MerchantBilling))?;
     let found = billing.snapshot(&lookup).await;
     match found {
         // Billing that is the merchant's own knows nobody, and is told nobody here.

@@ -91,7 +91,7 @@ pub(super) async fn known_users(tx: &mut Tx, brand: &str, id: &str) -> Result<BT
 /// What billing calls those whom the merchant calls so. The ledger knows best; other billings are known by their sessions.
 async fn ids_of_user(tx: &mut Tx, brand: &str, user: &str) -> Result<Vec<String>, Error> {
     for sql in [
-        "SELECT external_id FROM ledger_customers WHERE brand = $1 AND user_id = $2 ORDER BY 1",
+        "SELECT DISTINCT external_id FROM ledger_customers WHERE brand = $1 AND user_id = $2 ORDER BY 1",
         "SELECT DISTINCT customer FROM sessions WHERE brand = $1 AND user_id = $2 AND hands_over = 0 \
          AND erased_at IS NULL ORDER BY 1",
     ] {

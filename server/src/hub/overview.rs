@@ -38,7 +38,7 @@ impl Sessions {
     /// # Errors
     /// Billing does not know the customer, or cannot be asked.
     pub async fn create_hub(&self, brand: &Brand, new: NewHub) -> Result<Created, SessionError> {
-        let account = self.billing(&brand.slug, false)?.account(&new.lookup).await?;
+        let account = self.billing(&brand.slug, new.environment, false)?.account(&new.lookup).await?;
         let opens_until = self.clock.now().saturating_add(TIME_TO_OPEN).unwrap_or(jiff::Timestamp::MAX);
         let claims = HubClaims {
             sid: Uuid::new_v4(),
@@ -78,7 +78,8 @@ impl Sessions {
             email: None,
             subscription: None,
         };
-        let Account { subscriptions, .. } = self.billing(&brand.slug, false)?.account(&lookup).await?;
+        let Account { subscriptions, .. } =
+            self.billing(&brand.slug, claims.environment, false)?.account(&lookup).await?;
         let locale = claims.locale.clone().unwrap_or_else(|| brand.locale.clone());
         let mut shown = Vec::new();
         for holding in subscriptions {

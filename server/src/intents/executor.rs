@@ -15,6 +15,7 @@ use super::{
 use crate::{
     billing::{Answer, Instruction, Registry},
     clock::{self, Clock},
+    session::Environment,
     store::{Error, Store},
 };
 
@@ -59,6 +60,7 @@ pub enum Progress {
 struct Row {
     id: String,
     brand: String,
+    environment: Environment,
     hands_over: bool,
     payload: String,
     attempts: i64,
@@ -70,6 +72,7 @@ impl FromRow<'_, SqliteRow> for Row {
         Ok(Self {
             id: row.try_get("id")?,
             brand: row.try_get("brand")?,
+            environment: Environment::named(row.try_get("environment")?).unwrap_or_default(),
             hands_over: row.try_get("hands_over")?,
             payload: row.try_get("payload")?,
             attempts: row.try_get("attempts")?,
@@ -189,7 +192,7 @@ impl Inner {
                 return Ok(settled);
             }
             let first: Option<Row> = sqlx::query_as(
-                "SELECT i.id, s.brand, s.hands_over, i.payload, i.attempts, i.next_attempt_at \
+                "SELECT i.id, s.brand, s.environment, s.hands_over, i.payload, i.attempts, i.next_attempt_at \
                  FROM intents AS i JOIN sessions AS s ON s.id = i.session \
                  WHERE i.status = 'pending' AND i.session = (SELECT session FROM intents WHERE id = $1) \
                  ORDER BY i.run, i.created_at, i.id LIMIT 1",
@@ -239,7 +242,7 @@ impl Inner {
     async fn ask(&self, row: &Row) -> Result<(Settlement, Option<String>), String> {
         let billing = self
             .billings
-            .of(&row.brand, row.hands_over)
+            .of(&row.brand, row.environment, row.hands_over)
             .ok_or_else(|| format!("no billing is configured for the brand {}", row.brand))?;
         let instruction: Instruction = serde_json::from_str(&row.payload)
             .map_err(|error| format!("the intent cannot be read: {error}"))?;

@@ -26,7 +26,7 @@ use crate::mail::{Post, Smtp};
 use crate::outbox::Outbox;
 use crate::receipt::{Handover, Ways};
 use crate::seal::Sealer;
-use crate::session::Sessions;
+use crate::session::{Environment, Sessions};
 use crate::sign::Signer;
 use crate::store::{self, Store};
 use crate::webhook::{self, Courier};
@@ -228,10 +228,13 @@ fn couriers(config: &Config, clock: &Clock) -> Result<Vec<Arc<Courier>>, StartEr
     Ok(couriers)
 }
 
-/// Each brand's billing.
+/// Each brand's billings.
 pub(crate) fn billings(config: &Config, store: &Store, clock: &Clock) -> Registry {
     config.all_brands().fold(Registry::default(), |all, brand| match brand.billing {
-        BillingKind::Ledger => all.with(&brand.slug, Ledger::new(store.clone(), clock.clone(), &brand.slug)),
+        BillingKind::Ledger => {
+            let ledger = |environment| Ledger::new(store.clone(), clock.clone(), &brand.slug, environment);
+            all.with_each(&brand.slug, ledger(Environment::Prod), ledger(Environment::Sandbox))
+        }
         BillingKind::Merchant => all.with(&brand.slug, Merchant),
     })
 }

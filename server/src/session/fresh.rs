@@ -74,7 +74,7 @@ async fn changed_terms(
     if offers.is_empty() {
         return Ok(None);
     }
-    let billing = sessions.billing(&session.brand, session.hands_over)?;
+    let billing = sessions.billing(&session.brand, session.environment, session.hands_over)?;
     let mut fresh = match ask(&*billing, session).await {
         Ok(fresh) => fresh,
         // Billing looks again when it carries the acceptance out, and refuses it when the terms are not these.
@@ -111,7 +111,7 @@ async fn billing_now(
     if actions.iter().all(|placed| !matches!(placed.action, Action::Cancel(_))) {
         return Ok(None);
     }
-    let billing = sessions.billing(&session.brand, session.hands_over)?;
+    let billing = sessions.billing(&session.brand, session.environment, session.hands_over)?;
     match ask(&*billing, session).await {
         Ok(snapshot) => Ok(Some(snapshot)),
         Err(LookupError::Unavailable(why)) => {

@@ -103,7 +103,7 @@ impl Sessions {
         let id = Uuid::new_v4();
         let mut return_url = new.return_url;
         return_url.query_pairs_mut().append_pair(SESSION_PARAMETER, &id.to_string());
-        let known = self.known_to_billing(brand, &new.user).await?;
+        let known = self.known_to_billing(brand, new.environment, &new.user).await?;
         let link = CancelLink {
             id,
             handle: new_handle().map_err(|error| SessionError::Internal(error.to_string()))?,
@@ -150,12 +150,17 @@ impl Sessions {
     }
 
     /// Billing's own id of a merchant's customer, where the brand's links change billing and it has something to cancel.
-    async fn known_to_billing(&self, brand: &Brand, user: &str) -> Result<Option<String>, SessionError> {
+    async fn known_to_billing(
+        &self,
+        brand: &Brand,
+        environment: Environment,
+        user: &str,
+    ) -> Result<Option<String>, SessionError> {
         if !brand.hosted.changes_billing {
             return Ok(None);
         }
         let lookup = Lookup { customer: Some(user.into()), ..Lookup::default() };
-        match self.billing(&brand.slug, false)?.snapshot(&lookup).await {
+        match self.billing(&brand.slug, environment, false)?.snapshot(&lookup).await {
             Ok(snapshot) => Ok(Some(snapshot.customer.id)),
             Err(unavailable @ LookupError::Unavailable(_)) => Err(unavailable.into()),
             Err(_) => Ok(None),

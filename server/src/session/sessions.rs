@@ -139,7 +139,7 @@ impl Sessions {
     /// # Errors
     /// Billing does not know the customer, or cannot be asked; or the id would be too long.
     pub async fn create(&self, brand: &Brand, new: NewSession) -> Result<Created, SessionError> {
-        let snapshot = self.billing(&brand.slug, false)?.snapshot(&new.lookup).await?;
+        let snapshot = self.billing(&brand.slug, new.environment, false)?.snapshot(&new.lookup).await?;
         if new.withdrawal {
             self.check_withdrawal(&new, &snapshot)?;
         }
@@ -256,7 +256,7 @@ impl Sessions {
         if now >= claims.opens_until {
             return Err(SessionError::Expired);
         }
-        let billing = self.billing(&brand.slug, claims.hands_over)?;
+        let billing = self.billing(&brand.slug, claims.environment, claims.hands_over)?;
         let lookup = Lookup {
             customer: Some(claims.customer.clone()),
             email: None,
@@ -425,8 +425,13 @@ impl Sessions {
     }
 
     /// The billing of a brand, or, where a session hands over, the merchant.
-    pub(crate) fn billing(&self, brand: &str, hands_over: bool) -> Result<Arc<dyn Billing>, SessionError> {
-        self.billings.of(brand, hands_over).ok_or(SessionError::UnknownBrand)
+    pub(crate) fn billing(
+        &self,
+        brand: &str,
+        environment: Environment,
+        hands_over: bool,
+    ) -> Result<Arc<dyn Billing>, SessionError> {
+        self.billings.of(brand, environment, hands_over).ok_or(SessionError::UnknownBrand)
     }
 
     /// Gives the session back while it can be used.

@@ -11,6 +11,7 @@ use farewell_server::{
     clock::{self, Clock},
     intents::{self, Executor, NewIntent},
     locale::{Pack, Texts},
+    session::Environment,
     store::{Error, Store},
 };
 use flow::{Answers, Effect, OfferRecord, Outcome, Receipt, Response, Run, State, Step};
@@ -64,7 +65,11 @@ impl World {
     }
 
     pub fn ledger(&self) -> Ledger {
-        Ledger::new(self.store.clone(), self.clock.clone(), "acme")
+        self.ledger_of(Environment::Prod)
+    }
+
+    pub fn ledger_of(&self, environment: Environment) -> Ledger {
+        Ledger::new(self.store.clone(), self.clock.clone(), "acme", environment)
     }
 
     pub fn executor(&self, billing: impl Billing + 'static) -> Executor {
@@ -76,8 +81,13 @@ impl World {
     }
 
     pub async fn subscription(&self) -> ledger::Subscription {
+        self.subscription_in(Environment::Prod).await
+    }
+
+    pub async fn subscription_in(&self, environment: Environment) -> ledger::Subscription {
+        let now = self.clock.now();
         let customer =
-            ledger::customer(&self.store, "acme", "cus_1", self.clock.now()).await.unwrap().unwrap();
+            ledger::customer(&self.store, "acme", environment, "cus_1", now).await.unwrap().unwrap();
         customer.subscriptions.into_iter().next().unwrap()
     }
 

@@ -4,11 +4,13 @@ use farewell_server::billing::{
     Billing, Change,
     ledger::{self, Import, Imported},
 };
+use farewell_server::session::Environment;
 
 use crate::fixture::{CUSTOMERS, World, to_period_end};
 
 async fn dump(world: &World) -> serde_json::Value {
-    let customer = ledger::customer(&world.store, "acme", "cus_1", world.clock.now()).await.unwrap();
+    let customer =
+        ledger::customer(&world.store, "acme", Environment::Prod, "cus_1", world.clock.now()).await.unwrap();
     serde_json::to_value(customer).unwrap()
 }
 
@@ -27,7 +29,7 @@ async fn the_same_file_twice_changes_nothing_the_second_time() {
 async fn a_customer_is_shown_whole() {
     let world = World::new().await;
     let expected = serde_json::json!({
-        "id": 1, "external_id": "cus_1", "user_id": "u-1", "email": "Ada@Example.com", "name": "Ada",
+        "id": 1, "external_id": "cus_1", "environment": "prod", "user_id": "u-1", "email": "Ada@Example.com", "name": "Ada",
         "country": "US", "region": "MN",
         "subscriptions": [{
             "id": 1, "external_id": "sub_1", "status": "active",
@@ -39,7 +41,12 @@ async fn a_customer_is_shown_whole() {
         }]
     });
     assert_eq!(dump(&world).await, expected);
-    assert!(ledger::customer(&world.store, "globex", "cus_1", world.clock.now()).await.unwrap().is_none());
+    assert!(
+        ledger::customer(&world.store, "globex", Environment::Prod, "cus_1", world.clock.now())
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -171,7 +178,8 @@ async fn brands_share_no_ids() {
     let world = World::new().await;
     let now = world.clock.now();
     Import::read(CUSTOMERS).unwrap().apply(&world.store, "globex", now).await.unwrap();
-    let other = ledger::customer(&world.store, "globex", "cus_1", now).await.unwrap().unwrap();
+    let other =
+        ledger::customer(&world.store, "globex", Environment::Prod, "cus_1", now).await.unwrap().unwrap();
     assert_eq!((other.id, other.subscriptions.len()), (2, 1));
     assert_eq!(dump(&world).await["subscriptions"].as_array().unwrap().len(), 1);
 }

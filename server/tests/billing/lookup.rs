@@ -1,6 +1,8 @@
 //! From what a request says to one subscription.
 
+use farewell_server::billing::ledger::Ledger;
 use farewell_server::billing::{Billing, Can, Lookup, LookupError, merchant::Merchant};
+use farewell_server::session::Environment;
 
 use crate::fixture::{World, at, to_period_end};
 
@@ -74,8 +76,7 @@ async fn a_snapshot_says_who_what_and_when_and_survives_being_stored() {
 #[tokio::test]
 async fn a_brand_sees_no_other_brands_customers() {
     let world = World::new().await;
-    let other =
-        farewell_server::billing::ledger::Ledger::new(world.store.clone(), world.clock.clone(), "globex");
+    let other = Ledger::new(world.store.clone(), world.clock.clone(), "globex", Environment::Prod);
     for lookup in [look("cus_1", "", ""), look("", "ada@example.com", "")] {
         assert_eq!(other.snapshot(&lookup).await.unwrap_err(), LookupError::UnknownCustomer);
     }

@@ -9,3 +9,4 @@ mod intents;
 mod ledger;
 mod lookup;
 mod preview;
+mod sandbox;

@@ -26,6 +26,7 @@ mod receipt;
 mod request_id;
 mod restart;
 mod result;
+mod sandbox;
 mod server;
 mod session;
 mod stop;

@@ -5,6 +5,7 @@ use farewell_server::billing::{
     Account, Answer, Billing, Instruction, Lookup, LookupError, PlanTerms, Snapshot,
 };
 use farewell_server::clock::Clock;
+use farewell_server::session::Environment;
 use farewell_server::store::{Error, Store, Tx};
 use scraper::{Html, Selector};
 use serde_json::{Value, json};
@@ -262,8 +263,9 @@ impl Billing for Says {
 
 /// A server whose billing answers this, and whose receipts go this way. Nothing is sent: nobody works in the background.
 async fn answering(answer: Answer, way: &str) -> Running {
-    let billing =
-        |store: &Store, clock: &Clock| Says(Ledger::new(store.clone(), clock.clone(), "acme"), answer);
+    let billing = |store: &Store, clock: &Clock| {
+        Says(Ledger::new(store.clone(), clock.clone(), "acme", Environment::Prod), answer)
+    };
     let sends = |text: String| {
         let (mail, merchant) =
             ("receipts = \"mail\"", "receipts = \"merchant\"\nreceipt_url = \"http://127.0.0.1:1/\"");

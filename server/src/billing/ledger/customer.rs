@@ -6,10 +6,12 @@ use serde::Serialize;
 use sqlx::Row as _;
 use utoipa::ToSchema;
 
+use super::realm::seen_by;
 use super::subscription::{self, Row};
 use crate::{
     billing::{Reduction, RunningDiscount, Terms},
     clock,
+    session::Environment,
     store::{Error, Store},
 };
 
@@ -21,6 +23,8 @@ pub struct Customer {
     pub id: i64,
     /// The customer's id, such as `cus_8fX2`.
     pub external_id: String,
+    /// Where it is of: in the sandbox `prod` too, until something is changed there.
+    pub environment: Environment,
     /// The customer's id in the merchant's own system.
     pub user_id: Option<String>,
     /// E-mail address.
@@ -136,20 +140,23 @@ pub struct Discount {
     pub ends_at: Option<Instant>,
 }
 
-/// The brand's customer with this id, as of `now`. None when there is none.
+/// The brand's customer with this id, as an environment has it at `now`. None when there is none.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn customer(
     store: &Store,
     brand: &str,
+    environment: Environment,
     id: &str,
     now: Timestamp,
 ) -> Result<Option<Customer>, Error> {
     let db = store.read();
-    let row = sqlx::query("SELECT * FROM ledger_customers WHERE brand = $1 AND external_id = $2")
-        .bind(brand)
-        .bind(id);
+    let row = sqlx::query(concat!(
+        "SELECT * FROM ledger_customers AS c WHERE c.brand = $1 AND c.external_id = $2 AND ",
+        seen_by!("$3")
+    ));
+    let row = row.bind(brand).bind(id).bind(environment.name());
     let Some(row) = row.fetch_optional(db).await? else { return Ok(None) };
     let number = row.try_get("id")?;
     let mut subscriptions = Vec::new();
@@ -160,6 +167,7 @@ pub async fn customer(
     Ok(Some(Customer {
         id: number,
         external_id: row.try_get("external_id")?,
+        environment: super::realm::environment(&row)?,
         user_id: row.try_get("user_id")?,
         email: row.try_get("email")?,
         name: row.try_get("name")?,

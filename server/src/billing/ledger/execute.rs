@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::accept::{Acceptance, trial};
+use super::realm::{self, Realm};
 use super::subscription::{self, Row};
 use crate::{
     billing::{Answer, Change, Deal, Instruction},
@@ -14,7 +15,7 @@ use crate::{
 /// Carries out an instruction. The change and the note that it was made are of one transaction.
 pub(super) async fn execute(
     tx: &mut Tx,
-    brand: &str,
+    realm: &Realm,
     key: &str,
     instruction: &Instruction,
     now: Timestamp,
@@ -22,16 +23,24 @@ pub(super) async fn execute(
     if operation(&mut *tx, key).await?.is_some() {
         return Ok(Answer::Applied);
     }
-    let row = match find(&mut *tx, brand, instruction).await? {
-        Ok(row) => row,
+    let row = match find(&mut *tx, realm, instruction).await? {
+        Ok(row) if row.environment == realm.environment => row,
+        Ok(of_prod) => {
+            realm::copy(&mut *tx, of_prod.customer_id).await?;
+            match find(&mut *tx, realm, instruction).await? {
+                Ok(row) => row,
+                Err(refused) => return Ok(refused),
+            }
+        }
         Err(refused) => return Ok(refused),
     };
     let (at, number) = (instruction.requested_at, row.id);
     let refused = match &instruction.change {
         Change::Accept { deal: Deal::Custom, .. } => return Ok(Answer::Requested),
         Change::Accept { offer, deal, agreed } => {
-            let row = &row.catch_up(tx, brand, at).await?;
-            let acceptance = Acceptance { key, brand, row, offer, agreed: agreed.as_ref(), at, now };
+            let row = &row.catch_up(tx, realm, at).await?;
+            let acceptance =
+                Acceptance { key, brand: &realm.brand, row, offer, agreed: agreed.as_ref(), at, now };
             acceptance.carry_out(tx, deal).await?
         }
         Change::CancelAtPeriodEnd { effective_at } => {
@@ -54,14 +63,14 @@ pub(super) async fn execute(
 /// Looks whether what an instruction asked for is there, or was and has been changed again since.
 pub(super) async fn read_back(
     db: &SqlitePool,
-    brand: &str,
+    realm: &Realm,
     key: &str,
     instruction: &Instruction,
 ) -> Result<Answer, Error> {
     let Some(done) = operation(db, key).await? else {
         return Ok(Answer::Refused("the ledger has carried out nothing for this key".into()));
     };
-    let row = match find(db, brand, instruction).await? {
+    let row = match find(db, realm, instruction).await? {
         Ok(row) => row,
         Err(refused) => return Ok(refused),
     };
@@ -120,13 +129,13 @@ pub(super) async fn record(
 /// The subscription an instruction is about, or why it is refused.
 async fn find(
     db: impl SqliteExecutor<'_>,
-    brand: &str,
+    realm: &Realm,
     instruction: &Instruction,
 ) -> Result<Result<Row, Answer>, Error> {
     let Some(id) = &instruction.subscription else {
         return Ok(Err(Answer::Refused("no subscription is named".into())));
     };
-    let found = subscription::named(db, brand, id).await?.filter(|row| row.customer == instruction.customer);
+    let found = subscription::named(db, realm, id).await?.filter(|row| row.customer == instruction.customer);
     Ok(found.ok_or_else(|| Answer::Refused("the customer has no such subscription".into())))
 }
 

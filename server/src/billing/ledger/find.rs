@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::found::{self, Found};
+use super::realm::{Realm, seen_by};
 use crate::{
     billing::{Account, Lookup, LookupError, Snapshot},
     store::Store,
@@ -10,11 +11,11 @@ use crate::{
 
 pub(super) async fn snapshot(
     store: &Store,
-    brand: &str,
+    realm: &Realm,
     lookup: &Lookup,
     now: Timestamp,
 ) -> Result<Snapshot, LookupError> {
-    let Found { customer, subscriptions, .. } = find(store, brand, lookup, now).await?;
+    let Found { customer, subscriptions, .. } = find(store, realm, lookup, now).await?;
     let chosen = match &lookup.subscription {
         Some(id) => {
             let named = subscriptions
@@ -49,36 +50,39 @@ pub(super) async fn snapshot(
 
 pub(super) async fn account(
     store: &Store,
-    brand: &str,
+    realm: &Realm,
     lookup: &Lookup,
     now: Timestamp,
 ) -> Result<Account, LookupError> {
     // A subscription that is named is passed over.
     let lookup = &Lookup { subscription: None, ..lookup.clone() };
-    let Found { customer, subscriptions, .. } = find(store, brand, lookup, now).await?;
+    let Found { customer, subscriptions, .. } = find(store, realm, lookup, now).await?;
     let subscriptions =
         subscriptions.into_iter().map(|(row, discounts)| row.holding(&discounts, now)).collect();
     Ok(Account { customer, subscriptions })
 }
 
 /// The customer whom a lookup names, by the ledger's id or, where it has none of that, by the merchant's own.
-async fn find(store: &Store, brand: &str, lookup: &Lookup, now: Timestamp) -> Result<Found, LookupError> {
-    match (by_own_id(store, brand, lookup, now).await, &lookup.customer) {
+async fn find(store: &Store, realm: &Realm, lookup: &Lookup, now: Timestamp) -> Result<Found, LookupError> {
+    match (by_own_id(store, realm, lookup, now).await, &lookup.customer) {
         (Err(LookupError::UnknownCustomer), Some(user)) => {
-            let id = of_user(store, brand, user).await?;
-            by_own_id(store, brand, &Lookup { customer: Some(id), ..lookup.clone() }, now).await
+            let id = of_user(store, realm, user).await?;
+            by_own_id(store, realm, &Lookup { customer: Some(id), ..lookup.clone() }, now).await
         }
         (found, _) => found,
     }
 }
 
 /// The ledger's id of the customer whom the merchant calls so.
-async fn of_user(store: &Store, brand: &str, user: &str) -> Result<String, LookupError> {
-    let found: Result<Vec<String>, sqlx::Error> = sqlx::query_scalar(
-        "SELECT external_id FROM ledger_customers WHERE brand = $1 AND user_id = $2 ORDER BY id LIMIT 2",
-    )
-    .bind(brand)
+async fn of_user(store: &Store, realm: &Realm, user: &str) -> Result<String, LookupError> {
+    let found: Result<Vec<String>, sqlx::Error> = sqlx::query_scalar(concat!(
+        "SELECT c.external_id FROM ledger_customers AS c WHERE c.brand = $1 AND c.user_id = $2 AND ",
+        seen_by!("$3"),
+        " ORDER BY c.id LIMIT 2"
+    ))
+    .bind(&realm.brand)
     .bind(user)
+    .bind(realm.environment.name())
     .fetch_all(store.read())
     .await;
     let mut found = found.map_err(|error| LookupError::Unavailable(error.to_string()))?;
@@ -92,7 +96,7 @@ async fn of_user(store: &Store, brand: &str, user: &str) -> Result<String, Looku
 /// The customer whom id and e-mail address name; where neither is given, the owner of the subscription that is.
 async fn by_own_id(
     store: &Store,
-    brand: &str,
+    realm: &Realm,
     lookup: &Lookup,
     now: Timestamp,
 ) -> Result<Found, LookupError> {
@@ -101,7 +105,7 @@ async fn by_own_id(
         Lookup { customer: None, email: None, .. } => LookupError::UnknownSubscription,
         _ => LookupError::UnknownCustomer,
     };
-    let found = found::customers(store.read(), brand, lookup, now).await;
+    let found = found::customers(store.read(), realm, lookup, now).await;
     let mut found = found.map_err(|error| LookupError::Unavailable(error.to_string()))?;
     if lookup.customer.is_none() {
         return match (found.pop(), found.is_empty()) {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use sqlx::{FromRow as _, Row as _, SqlitePool, sqlite::SqliteRow};
 
+use super::realm::{Realm, seen_by};
 use super::subscription::{self, Row};
 use crate::{
     billing::{Customer, Lookup, RunningDiscount},
@@ -23,7 +24,7 @@ pub(super) struct Found {
 
 /// A row for every discount; at least one for every subscription, and at least one for every customer.
 macro_rules! select {
-    ($who:literal) => {
+    ($who:expr) => {
         concat!(
             "SELECT ",
             subscription::columns!(),
@@ -34,7 +35,9 @@ macro_rules! select {
              LEFT JOIN ledger_plans AS n ON n.id = s.next_plan_id \
              LEFT JOIN ledger_discounts AS d ON d.subscription_id = s.id WHERE c.id IN (",
             $who,
-            ") ORDER BY c.id, s.id, d.id"
+            ") AND ",
+            seen_by!("$5"),
+            " ORDER BY c.id, s.id, d.id"
         )
     };
 }
@@ -51,16 +54,17 @@ const OWNER: &str =
 /// Everybody whom the lookup's id or e-mail address names; where it has neither, the owner of its subscription.
 pub(super) async fn customers(
     db: &SqlitePool,
-    brand: &str,
+    realm: &Realm,
     lookup: &Lookup,
     at: Timestamp,
 ) -> sqlx::Result<Vec<Found>> {
     let named = lookup.customer.is_some() || lookup.email.is_some();
     let query = sqlx::query(if named { NAMED } else { OWNER })
-        .bind(brand)
+        .bind(&realm.brand)
         .bind(&lookup.customer)
-        .bind(lookup.email.as_ref().map(|email| email.trim().to_ascii_lowercase()));
-    let query = if named { query } else { query.bind(&lookup.subscription) };
+        .bind(lookup.email.as_ref().map(|email| email.trim().to_ascii_lowercase()))
+        .bind(&lookup.subscription)
+        .bind(realm.environment.name());
     let mut all: Vec<Found> = Vec::new();
     for row in query.fetch_all(db).await? {
         let id: i64 = row.try_get("customer_id")?;

@@ -11,6 +11,7 @@ mod find;
 mod found;
 mod import;
 mod plan;
+mod realm;
 mod subscription;
 
 use sqlx::Row as _;
@@ -19,38 +20,54 @@ pub use customer::{Customer, Discount, Payment, Plan, Subscription, customer};
 pub use import::{Import, ImportError, Imported};
 
 use super::{Account, Answer, Billing, Instruction, Lookup, LookupError, PlanTerms, Snapshot};
-use crate::{clock::Clock, store::Store};
+use crate::{
+    clock::Clock,
+    session::Environment,
+    store::{Error, Store},
+};
+use realm::Realm;
 
-/// One brand's ledger.
+/// One brand's ledger, in one environment.
+///
+/// The sandbox has no customers of its own. It sees those of prod, and changes copies of them.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     store: Store,
     clock: Clock,
-    brand: String,
+    realm: Realm,
 }
 
 impl Ledger {
     /// The ledger of the brand with this slug.
     #[must_use]
-    pub fn new(store: Store, clock: Clock, brand: impl Into<String>) -> Self {
-        Self { store, clock, brand: brand.into() }
+    pub fn new(store: Store, clock: Clock, brand: impl Into<String>, environment: Environment) -> Self {
+        Self { store, clock, realm: Realm { brand: brand.into(), environment } }
     }
+}
+
+/// Forgets what was changed in a brand's sandbox: it sees what is in prod again. Gives how many customers it had copies of.
+///
+/// # Errors
+/// The database does not take it; then nothing is forgotten.
+pub async fn reset_sandbox(store: &Store, brand: &str) -> Result<u64, Error> {
+    let brand = brand.to_owned();
+    store.write(async move |tx| Ok(realm::reset(tx, &brand).await?)).await
 }
 
 #[async_trait::async_trait]
 impl Billing for Ledger {
     async fn snapshot(&self, lookup: &Lookup) -> Result<Snapshot, LookupError> {
-        find::snapshot(&self.store, &self.brand, lookup, self.clock.now()).await
+        find::snapshot(&self.store, &self.realm, lookup, self.clock.now()).await
     }
 
     async fn account(&self, lookup: &Lookup) -> Result<Account, LookupError> {
-        find::account(&self.store, &self.brand, lookup, self.clock.now()).await
+        find::account(&self.store, &self.realm, lookup, self.clock.now()).await
     }
 
     async fn plans(&self, ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
         let mut plans = Vec::new();
         for id in ids {
-            let found = plan::named(self.store.read(), &self.brand, id).await;
+            let found = plan::named(self.store.read(), &self.realm.brand, id).await;
             let found = found.map_err(|error| LookupError::Unavailable(error.to_string()))?;
             plans.extend(found.map(|(_, plan)| plan));
         }
@@ -59,17 +76,17 @@ impl Billing for Ledger {
 
     /// A cancellation of what is already canceled is applied when it ends no later than the customer was told now.
     async fn execute(&self, key: &str, instruction: &Instruction) -> Answer {
-        let (brand, key, instruction) = (self.brand.clone(), key.to_owned(), instruction.clone());
+        let (realm, key, instruction) = (self.realm.clone(), key.to_owned(), instruction.clone());
         let now = self.clock.now();
         let done = self
             .store
-            .write(async move |tx| execute::execute(tx, &brand, &key, &instruction, now).await)
+            .write(async move |tx| execute::execute(tx, &realm, &key, &instruction, now).await)
             .await;
         done.unwrap_or_else(|error| Answer::Unknown(error.to_string()))
     }
 
     async fn read_back(&self, key: &str, instruction: &Instruction) -> Answer {
-        let read = execute::read_back(self.store.read(), &self.brand, key, instruction).await;
+        let read = execute::read_back(self.store.read(), &self.realm, key, instruction).await;
         read.unwrap_or_else(|error| Answer::Unknown(error.to_string()))
     }
 }

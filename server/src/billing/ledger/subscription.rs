@@ -4,14 +4,18 @@ use flow::Money;
 use jiff::Timestamp;
 use sqlx::{FromRow, Row as _, SqliteExecutor, sqlite::SqliteRow};
 
+use super::realm::{Realm, seen_by};
 use super::{malformed, maybe_moment, moment};
 use crate::billing::{Can, Cycle, Holding, Interval, Pause, Reduction, RunningDiscount, Terms};
+use crate::session::Environment;
 
 /// A subscription with its plan and its customer, as stored.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub id: i64,
     pub external_id: String,
+    /// That of the rows it is read from. In the sandbox that is prod's until something is changed.
+    pub environment: Environment,
     pub customer: String,
     pub customer_id: i64,
     pub ended: bool,
@@ -41,7 +45,7 @@ pub(super) struct Next {
 /// What a [`Row`] is read from: `s` is the subscription, `c` its customer, `p` its plan, `n` its next plan.
 macro_rules! columns {
     () => {
-        "s.id, s.external_id, c.id AS customer_id, c.external_id AS customer, s.status, s.current_period_start, \
+        "s.id, s.external_id, s.environment, c.id AS customer_id, c.external_id AS customer, s.status, s.current_period_start, \
          s.current_period_end, s.anchor_day, s.cancel_at, s.canceled_at, p.external_id AS plan, p.name AS plan_name, \
          p.amount, p.currency, p.interval, p.interval_count, s.paused_from, s.paused_until, s.trial_ends_at, \
          s.next_plan_from, s.created_at, n.external_id AS next_plan, n.name AS next_name, n.amount AS next_amount, \
@@ -51,22 +55,23 @@ macro_rules! columns {
 pub(super) use columns;
 
 macro_rules! select {
-    ($where:literal) => {
+    ($($where:expr),+) => {
         concat!(
             "SELECT ",
             columns!(),
             " FROM ledger_subscriptions AS s JOIN ledger_customers AS c ON c.id = s.customer_id \
              JOIN ledger_plans AS p ON p.id = s.plan_id LEFT JOIN ledger_plans AS n ON n.id = s.next_plan_id WHERE ",
-            $where
+            $($where),+
         )
     };
 }
 
-/// The brand's subscription with this id.
-pub(super) async fn named(db: impl SqliteExecutor<'_>, brand: &str, id: &str) -> sqlx::Result<Option<Row>> {
-    sqlx::query_as(select!("s.brand = $1 AND s.external_id = $2"))
-        .bind(brand)
+/// The realm's subscription with this id.
+pub(super) async fn named(db: impl SqliteExecutor<'_>, realm: &Realm, id: &str) -> sqlx::Result<Option<Row>> {
+    sqlx::query_as(select!("s.brand = $1 AND s.external_id = $2 AND ", seen_by!("$3")))
+        .bind(&realm.brand)
         .bind(id)
+        .bind(realm.environment.name())
         .fetch_optional(db)
         .await
 }
@@ -137,7 +142,7 @@ impl Row {
     pub(super) async fn catch_up(
         self,
         tx: &mut crate::store::Tx,
-        brand: &str,
+        realm: &Realm,
         at: Timestamp,
     ) -> sqlx::Result<Self> {
         let Some(next) = self.next.as_ref().filter(|next| next.from <= at) else { return Ok(self) };
@@ -151,7 +156,7 @@ impl Row {
         .bind(self.id)
         .execute(&mut *tx)
         .await?;
-        let again = named(&mut *tx, brand, &self.external_id).await?;
+        let again = named(&mut *tx, realm, &self.external_id).await?;
         Ok(again.unwrap_or(self))
     }
 
@@ -255,6 +260,7 @@ impl FromRow<'_, SqliteRow> for Row {
         Ok(Self {
             id: row.try_get("id")?,
             external_id: row.try_get("external_id")?,
+            environment: super::realm::environment(row)?,
             customer: row.try_get("customer")?,
             customer_id: row.try_get("customer_id")?,
             ended: row.try_get::<&str, _>("status")? == "canceled",

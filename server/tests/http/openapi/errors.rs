@@ -190,6 +190,7 @@ async fn backends(critic: &mut Critic<'_>) {
         .says("listCancellations", 400, Wrong { parameters: with(json!({ "limit": "0" })), ..by(acme) })
         .await;
 
+    critic.says("getLedgerCustomer", 400, about(json!({ "environment": "test" }), acme)).await;
     critic.says("getLedgerCustomer", 404, about(json!({ "customer": "nobody" }), acme)).await;
     critic.says("listSessions", 400, about(json!({ "limit": "0" }), acme)).await;
     critic.says("listWebhooks", 400, about(json!({ "limit": "0" }), acme)).await;

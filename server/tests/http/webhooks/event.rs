@@ -227,8 +227,9 @@ async fn told_where_billing_says(
     answer: BillingAnswer,
     actions: serde_json::Value,
 ) -> Vec<serde_json::Value> {
-    let billing =
-        |store: &Store, clock: &Clock| Says(Ledger::new(store.clone(), clock.clone(), "acme"), answer);
+    let billing = |store: &Store, clock: &Clock| {
+        Says(Ledger::new(store.clone(), clock.clone(), "acme", Environment::Prod), answer)
+    };
     let kinds = "\"session.completed\", \"session.settled\", \"offer.accepted\", \"receipt.issued\"";
     let tables = format!("[[brand.webhook]]\nurl = \"http://127.0.0.1:1/\"\nevents = [{kinds}]\n");
     let server = Running::start().await.billed_by(|text| configure(&text, &tables), billing).await;

@@ -6,10 +6,12 @@ use crate::{
         Cycle,
         ledger::{
             execute::record,
+            realm::Realm,
             subscription::{self, Row},
         },
     },
     clock,
+    session::Environment,
     store::Tx,
 };
 
@@ -63,7 +65,7 @@ async fn write_customer(tx: &mut Tx, brand: &str, customer: &Customer, at: &str)
     // A place is taken as a whole: a new country does not keep the old one's region.
     let (id,) = sqlx::query_as(
         "INSERT INTO ledger_customers (brand, external_id, user_id, email, name, country, region) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (brand, external_id) DO UPDATE SET \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (brand, external_id, environment) DO UPDATE SET \
          user_id = COALESCE(excluded.user_id, ledger_customers.user_id), \
          email = COALESCE(excluded.email, ledger_customers.email), \
          name = COALESCE(excluded.name, ledger_customers.name), \
@@ -105,7 +107,7 @@ async fn write_subscription(
         .ok_or_else(|| ImportError::wrong(format!("{at}.plan"), "its interval is unknown"))?;
     let period = Period::of(given, Cycle { interval, interval_count, anchor_day: 1 }, at, now)?;
     let began = given.began(at)?;
-    match subscription::named(&mut *tx, brand, &given.external_id).await? {
+    match subscription::named(&mut *tx, &prod(brand), &given.external_id).await? {
         Some(row) if row.customer_id != customer => {
             let message = format!("\"{}\" is the subscription of another customer", given.external_id);
             Err(ImportError::wrong(format!("{at}.external_id"), message))
@@ -175,6 +177,11 @@ async fn write_status(
     .await?;
     record(tx, &format!("import:{}", uuid::Uuid::new_v4()), "import", row.id, now).await?;
     Ok(())
+}
+
+/// What is imported counts.
+fn prod(brand: &str) -> Realm {
+    Realm { brand: brand.into(), environment: Environment::Prod }
 }
 
 /// A paid period, and the day of the month that payments keep.

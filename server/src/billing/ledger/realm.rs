@@ -1,0 +1,78 @@
+//! Whose rows a ledger reads and changes: one brand's, in one environment.
+
+use sqlx::{Row as _, sqlite::SqliteRow};
+
+use super::malformed;
+use crate::session::Environment;
+use crate::store::Tx;
+
+/// A brand's rows in one environment.
+///
+/// The sandbox sees the customers of prod, until something is changed there: then it has a copy of that customer, with all
+/// subscriptions and discounts, and sees the copy instead. Nothing that is tried out ever changes a row of prod. Plans are of both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Realm {
+    /// The brand's slug.
+    pub brand: String,
+    /// Whether it counts.
+    pub environment: Environment,
+}
+
+/// The condition that a customer `c` is seen in the environment of this parameter.
+macro_rules! seen_by {
+    ($environment:literal) => {
+        concat!(
+            "(c.environment = ",
+            $environment,
+            " OR (",
+            $environment,
+            " = 'sandbox' AND NOT EXISTS (SELECT 1 FROM ledger_customers AS copy WHERE copy.brand = c.brand \
+             AND copy.external_id = c.external_id AND copy.environment = 'sandbox')))"
+        )
+    };
+}
+pub(super) use seen_by;
+
+/// The environment of a row.
+pub(super) fn environment(row: &SqliteRow) -> sqlx::Result<Environment> {
+    let name: &str = row.try_get("environment")?;
+    Environment::named(name).ok_or_else(|| malformed("environment", name))
+}
+
+/// Copies a customer of prod into the sandbox, with everything they have.
+pub(super) async fn copy(tx: &mut Tx, customer: i64) -> sqlx::Result<()> {
+    for sql in [
+        "INSERT INTO ledger_customers (brand, environment, external_id, user_id, email, name, country, region) \
+         SELECT brand, 'sandbox', external_id, user_id, email, name, country, region FROM ledger_customers WHERE id = $1",
+        "INSERT INTO ledger_subscriptions (brand, environment, external_id, customer_id, plan_id, status, \
+         current_period_start, current_period_end, anchor_day, cancel_at, canceled_at, created_at, paused_from, paused_until, \
+         trial_ends_at, next_plan_id, next_plan_from) SELECT s.brand, 'sandbox', s.external_id, copy.id, s.plan_id, s.status, \
+         s.current_period_start, s.current_period_end, s.anchor_day, s.cancel_at, s.canceled_at, s.created_at, s.paused_from, \
+         s.paused_until, s.trial_ends_at, s.next_plan_id, s.next_plan_from FROM ledger_subscriptions AS s \
+         JOIN ledger_customers AS c ON c.id = s.customer_id JOIN ledger_customers AS copy ON copy.brand = c.brand \
+         AND copy.external_id = c.external_id AND copy.environment = 'sandbox' WHERE c.id = $1 ORDER BY s.id",
+        "INSERT INTO ledger_discounts (subscription_id, offer, percent_off, amount_off, currency, duration, months, starts_at, \
+         ends_at, created_at, operation) SELECT copy.id, d.offer, d.percent_off, d.amount_off, d.currency, d.duration, \
+         d.months, d.starts_at, d.ends_at, d.created_at, 'sandbox:' || d.operation FROM ledger_discounts AS d \
+         JOIN ledger_subscriptions AS s ON s.id = d.subscription_id JOIN ledger_subscriptions AS copy ON copy.brand = s.brand \
+         AND copy.external_id = s.external_id AND copy.environment = 'sandbox' WHERE s.customer_id = $1 ORDER BY d.id",
+    ] {
+        sqlx::query(sql).bind(customer).execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// Forgets everything the sandbox has of a brand, so that it sees prod again. Gives how many customers that were.
+pub(super) async fn reset(tx: &mut Tx, brand: &str) -> sqlx::Result<u64> {
+    const SUBSCRIPTIONS: &str =
+        "(SELECT id FROM ledger_subscriptions WHERE brand = $1 AND environment = 'sandbox')";
+    for sql in [
+        format!("DELETE FROM ledger_discounts WHERE subscription_id IN {SUBSCRIPTIONS}"),
+        format!("DELETE FROM ledger_operations WHERE subscription_id IN {SUBSCRIPTIONS}"),
+        "DELETE FROM ledger_subscriptions WHERE brand = $1 AND environment = 'sandbox'".into(),
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(brand).execute(&mut *tx).await?;
+    }
+    let gone = sqlx::query("DELETE FROM ledger_customers WHERE brand = $1 AND environment = 'sandbox'");
+    Ok(gone.bind(brand).execute(tx).await?.rows_affected())
+}
