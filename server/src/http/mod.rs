@@ -37,6 +37,6 @@ mod wish;
 pub use error::ApiError;
 pub use flood::{Floods, retry_after};
 pub use peer::{Peer, Proxies};
-pub use router::{App, router};
+pub use router::{App, Services, router};
 
 use router::{is_page, nothing_here};

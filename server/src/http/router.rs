@@ -1,3 +1,4 @@
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,9 +32,21 @@ use crate::session::Sessions;
 /// What an answer has to hold to be compressed, in bytes.
 const SMALLEST_COMPRESSED: u64 = 1024;
 
-/// What handlers work with.
+/// What handlers work with. Every layer and every handler of a request has one: a clone is one count more.
 #[derive(Clone, Debug)]
-pub struct App {
+pub struct App(Arc<Services>);
+
+impl Deref for App {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.0
+    }
+}
+
+/// What there is for handlers to work with.
+#[derive(Debug)]
+pub struct Services {
     /// The sessions.
     pub sessions: Sessions,
     /// The API keys.
@@ -53,14 +66,14 @@ impl App {
     #[must_use]
     pub fn new(sessions: Sessions) -> Self {
         let Sessions { store, clock, config, .. } = &sessions;
-        Self {
+        Self(Arc::new(Services {
             keys: ApiKeys::new(store.clone(), clock.clone()),
             floods: Arc::new(Floods::new(config.server.requests_per_second, clock)),
             purge: Purge::new(store.clone(), clock.clone(), config.server.retention),
             metrics: Arc::new(Metrics::new(clock)),
             desk: Desk::new(sessions.clone()),
             sessions,
-        }
+        }))
     }
 }
 

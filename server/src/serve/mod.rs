@@ -19,7 +19,7 @@ use crate::billing::{Registry, ledger::Ledger, merchant::Merchant};
 use crate::brand::{BillingKind, Receipts};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{App, Proxies, router};
+use crate::http::{App, Proxies, Services, router};
 use crate::intents::Executor;
 use crate::keys::{KeyFile, Watch};
 use crate::mail::{Post, Smtp};
@@ -118,8 +118,9 @@ impl Server {
 
     /// Starts everybody who works in the background, until they are told to stop.
     fn work(&self, stop: &CancellationToken) -> JoinSet<()> {
-        let App { sessions, desk, purge, metrics, .. } = self.app.clone();
-        let Sessions { store, clock, config, executor, .. } = sessions;
+        let Services { sessions, desk, purge, metrics, .. } = &*self.app;
+        let (desk, purge, metrics) = (desk.clone(), purge.clone(), metrics.clone());
+        let Sessions { store, clock, config, executor, .. } = sessions.clone();
         let mut workers = JoinSet::new();
         workers.spawn(executor.run(stop.clone()));
         let told = stop.clone();

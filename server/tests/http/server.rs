@@ -134,11 +134,10 @@ impl Running {
         let config = config(self.directory.path(), &self.url, configure);
         let unused = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let server = Server::on(unused, config, self.clock.clone()).await.expect("a server");
-        let app = server.app().clone();
-        let sessions = app.sessions.clone();
+        let sessions = server.app().sessions.clone();
         let billings = Registry::default().with("acme", billing(&sessions.store, &self.clock));
         let executor = Executor::new(sessions.store.clone(), billings.clone(), self.clock.clone());
-        self.app = App { sessions: Sessions { billings, executor, ..sessions }, ..app };
+        self.app = App::new(Sessions { billings, executor, ..sessions });
         let service = router(self.app.clone());
         self.served =
             Some(tokio::spawn(async move { axum::serve(listener, service).await.expect("a server") }));
