@@ -6,8 +6,9 @@ use url::{Host, Url};
 use super::brand::checked;
 use super::table::{Table, nearest};
 use super::value;
+use crate::outbound::{Reach, reach};
 use crate::session::Environment;
-use crate::webhook::{Endpoint, Kind, Reach, reach};
+use crate::webhook::{Endpoint, Kind};
 
 /// Whether `[server]` allows webhooks to this machine and to private networks. The field does not count as asked for.
 pub(super) fn private(server: &Table<'_>) -> bool {

@@ -23,6 +23,7 @@ use crate::http::{App, Proxies, Services, router};
 use crate::intents::Executor;
 use crate::keys::{KeyFile, Watch};
 use crate::mail::{Post, Smtp};
+use crate::outbound;
 use crate::outbox::Outbox;
 use crate::receipt::{Handover, Ways};
 use crate::seal::Sealer;
@@ -217,10 +218,10 @@ fn couriers(config: &Config, clock: &Clock) -> Result<Vec<Arc<Courier>>, StartEr
     if brands.is_empty() {
         return Ok(Vec::new());
     }
-    let client = Arc::new(webhook::Client::new(config, clock.clone()).map_err(StartError::Webhooks)?);
+    let client = Arc::new(outbound::Client::new(config, clock.clone()).map_err(StartError::Webhooks)?);
     let mut couriers = Vec::new();
     for brand in brands {
-        KeyFile::open(&config.server.keys, &webhook::key_name(&brand.slug))?;
+        KeyFile::open(&config.server.keys, &outbound::key_name(&brand.slug))?;
         couriers.extend(brand.webhooks.iter().map(|endpoint| {
             let (brand, endpoint) = (brand.slug.clone(), endpoint.clone());
             Arc::new(Courier { brand, endpoint, client: client.clone() })
