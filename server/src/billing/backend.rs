@@ -67,9 +67,9 @@ impl Billing for Backend {
         true
     }
 
-    /// As long as the backend may take, and a moment.
+    /// Less than the widget waits. What comes later, and still in time, settles what the customer was told is pending.
     fn patience(&self) -> Duration {
-        Duration::from_secs(11)
+        Duration::from_secs(8)
     }
 
     /// The same request again has the same `webhook-id`. Whatever is no answer is asked again.
