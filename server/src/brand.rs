@@ -41,6 +41,8 @@ pub struct Brand {
     pub return_urls: Vec<Url>,
     /// Who changes the subscription.
     pub billing: BillingKind,
+    /// Where the merchant's backend is asked to act, where billing is the merchant's. None: it acts on the result by itself.
+    pub action_url: Option<Url>,
     /// Where a customer's place comes from. None only where no market is declared.
     pub place: Option<PlaceSource>,
     /// How many offers are made at most, where that is fewer than the law allows.

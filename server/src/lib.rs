@@ -23,6 +23,7 @@ pub mod locale;
 pub mod mail;
 pub mod metrics;
 pub mod offer;
+pub mod outbound;
 pub mod outbox;
 pub mod page;
 pub mod panics;

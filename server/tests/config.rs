@@ -193,6 +193,11 @@ fn values_of_a_brand_are_checked() {
     in_brand("return_urls = [\"/back\"]", "absolute URL");
     in_brand("return_urls = [\"https://a.example/#x\"]", "fragment");
     in_brand("billing = \"stripe\"", "\"ledger\" or \"merchant\"");
+    in_brand("action_url = \"http://a.example/act\"", "write \"https://a.example/act\"");
+    in_brand("action_url = \"https://10.0.0.1/act\"", "private network");
+    let unused = "billing = \"ledger\"\naction_url = \"https://a.example/act\"\n";
+    let found = problems(&format!("{GOOD}{unused}"));
+    assert!(found.len() == 1 && found[0].contains("`billing = \"merchant\"`"), "{found:#?}");
     in_brand("cancel = \"now\"", "\"immediately\"");
     in_brand("survey = 1", "true or false");
     in_brand("feedback = \"yes\"", "true or false");

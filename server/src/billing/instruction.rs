@@ -10,6 +10,12 @@ pub struct Instruction {
     pub customer: String,
     /// The subscription's id in billing. None only where billing is the merchant's and the session named none.
     pub subscription: Option<String>,
+    /// The session in which the customer pressed.
+    #[serde(default)]
+    pub session: Option<String>,
+    /// The `eventId` of the run's result.
+    #[serde(default)]
+    pub event: Option<String>,
     /// The moment of the press. What was true then counts, however late this is carried out.
     pub requested_at: Timestamp,
     /// What to do.

@@ -1,10 +1,12 @@
 //! Billing, as the rest of the server knows it.
 //!
-//! A brand's billing is one [`Billing`]: the built-in [`Ledger`](ledger::Ledger), or [`Merchant`](merchant::Merchant), which touches
-//! nothing. Nobody else changes what a customer pays.
+//! A brand's billing is one [`Billing`]: the built-in [`Ledger`](ledger::Ledger), or the merchant's own, which is either asked to act
+//! ([`Backend`]) or acts on the verified result by itself ([`Merchant`](merchant::Merchant)). Nobody else changes
+//! what a customer pays.
 
 mod account;
 mod arithmetic;
+mod backend;
 mod cycle;
 mod deal;
 mod discount;
@@ -15,7 +17,10 @@ pub mod merchant;
 mod registry;
 mod snapshot;
 
+use std::time::Duration;
+
 pub use account::{Account, Holding};
+pub use backend::Backend;
 pub use cycle::{Cycle, Interval};
 pub use deal::{Deal, Length, PlanPrice, PlanTerms};
 pub use discount::{DiscountTerms, Reduction, RunningDiscount, Span};
@@ -52,6 +57,16 @@ pub trait Billing: std::fmt::Debug + Send + Sync {
     /// Carries out an instruction, once for each key: the same key again changes nothing and is answered the same, as long as
     /// the first was [`Answer::Applied`].
     async fn execute(&self, key: &str, instruction: &Instruction) -> Answer;
+
+    /// Whether nobody but whoever answers [`execute`](Self::execute) knows what was done. Then it is not read back.
+    fn has_the_last_word(&self) -> bool {
+        false
+    }
+
+    /// For how long a customer who has pressed waits for [`execute`](Self::execute) before being told that it is pending.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(4)
+    }
 
     /// Looks whether what an instruction asked for is really there. [`Answer::Refused`] means that it is not.
     async fn read_back(&self, key: &str, instruction: &Instruction) -> Answer;

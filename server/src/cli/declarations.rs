@@ -7,7 +7,7 @@ use super::{Failed, checked_brand};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::declaration::{CannotDecide, Decided, Decision, Declaration, Register, Status, decide};
-use crate::serve::{billings, open_store};
+use crate::serve::{billings, open_store, outbound};
 use crate::store::Store;
 
 #[derive(Debug, Subcommand)]
@@ -88,7 +88,8 @@ impl Declarations {
             Self::Confirm { reference, subscription, done, json } => {
                 let decision = if done { Decision::CarriedOut } else { Decision::Confirm { subscription } };
                 let declaration = find(&register, &reference).await?;
-                let billings = billings(config, store, &clock);
+                let client = outbound(config, &clock)?;
+                let billings = billings(config, store, &clock, client.as_ref());
                 let decided =
                     decide(&register, &billings, &declaration, decision).await.map_err(explained)?;
                 tell(&register, &reference, decided, &now, json).await?;

@@ -7,8 +7,8 @@ use super::{Failed, checked_brand, own_keys};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::keys::{ApiKey, ApiKeys, KeyFile, PublicKey};
+use crate::outbound::{key_name, secret_text};
 use crate::serve::open_store;
-use crate::webhook::{key_name, secret_text};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Keys {

@@ -12,8 +12,8 @@ use super::keys::OwnKey;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::keys::{KeyFile, RetiredKeys};
+use crate::outbound::key_name;
 use crate::sign;
-use crate::webhook::key_name;
 
 /// A key, without its secret.
 #[derive(Debug, Serialize)]

@@ -7,8 +7,9 @@ use uuid::Uuid;
 use super::{Failed, checked_brand};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::outbound::Client;
 use crate::serve::open_store;
-use crate::webhook::{Client, Delivery, Register, ShownDelivery, Status, ping};
+use crate::webhook::{Delivery, Register, ShownDelivery, Status, ping};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Webhooks {

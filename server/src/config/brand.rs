@@ -44,6 +44,13 @@ impl Brands {
         let return_urls = list(&table, "return_urls", value::page);
         let billing =
             table.choice("billing", &[("ledger", BillingKind::Ledger), ("merchant", BillingKind::Merchant)]);
+        let action_url = checked(&table, "action_url", |text| webhook::target(text, self.private_webhooks));
+        if billing == Some(BillingKind::Ledger) && action_url.is_some() {
+            let span = table.span("action_url").unwrap_or_default();
+            let message =
+                "`action_url` is for a merchant who bills; leave it out, or write `billing = \"merchant\"`.";
+            table.wrong(span, message);
+        }
         let cancel = table.choice(
             "cancel",
             &[("at_period_end", CancelTiming::AtPeriodEnd), ("immediately", CancelTiming::Immediately)],
@@ -80,6 +87,7 @@ impl Brands {
                 origins,
                 return_urls,
                 billing,
+                action_url,
                 place,
                 max_offers,
                 words,

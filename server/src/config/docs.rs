@@ -30,6 +30,7 @@ pub(super) fn brand(public_url: &str) -> Brand {
         support_email: None,
         origins: vec![public_url.into()],
         return_urls: Vec::new(),
+        action_url: None,
         billing: BillingKind::Merchant,
         place: None,
         max_offers: None,

@@ -6,8 +6,9 @@ use url::{Host, Url};
 use super::brand::checked;
 use super::table::{Table, nearest};
 use super::value;
+use crate::outbound::{Reach, reach};
 use crate::session::Environment;
-use crate::webhook::{Endpoint, Kind, Reach, reach};
+use crate::webhook::{Endpoint, Kind};
 
 /// Whether `[server]` allows webhooks to this machine and to private networks. The field does not count as asked for.
 pub(super) fn private(server: &Table<'_>) -> bool {
@@ -67,8 +68,8 @@ fn events(table: &Table<'_>) -> Vec<Kind> {
     kinds
 }
 
-/// An address that webhooks may be posted to. Where a name leads is looked at when the connection is made.
-fn target(text: &str, private: bool) -> Result<Url, String> {
+/// An address of a merchant's backend that may be posted to. Where a name leads is looked at when the connection is made.
+pub(super) fn target(text: &str, private: bool) -> Result<Url, String> {
     let url = value::page(text)?;
     let ip: Option<IpAddr> = match url.host() {
         Some(Host::Ipv4(ip)) => Some(ip.into()),

@@ -14,8 +14,9 @@ use super::error::ErrorAnswer;
 use super::fields::LONGEST_LINE;
 use super::openapi::{NoKey, NotJson, ReadOnly, Shape, TooLarge, path_parameter, tag};
 use super::{ApiError, App};
-use crate::brand::{Access, Brand, Plan};
-use crate::cancellation::{self, Cancellation, Recorded, SettleResult, Settled};
+use crate::brand::{Access, BillingKind, Brand, Plan};
+use crate::cancellation::{self, Cancellation, LedgerOutcome, Recorded, SettleResult, Settled};
+use crate::intents;
 
 /// What is said to a brand that does not have the ledger.
 pub const ADVANCED_ONLY: &str =
@@ -144,6 +145,10 @@ pub async fn update(
     let id = event_id(id)?;
     let (change, warnings) = read_change(&body)?;
     let (store, now) = (&app.sessions.store, app.sessions.clock.now());
+    if brand.billing == BillingKind::Merchant {
+        let gone = change.outcome == LedgerOutcome::Churned;
+        intents::told(store, &brand.slug, change.environment, &id, gone, now).await?;
+    }
     match cancellation::settle(store, &brand.slug, &id, change, now).await? {
         SettleResult::Done(event) => {
             let history = event.history(store).await?;

@@ -250,6 +250,8 @@ impl Inner {
         match executed {
             Answer::Requested => return Ok((Settlement::Requested, None)),
             Answer::Refused(reason) => return Ok((Settlement::Refused, Some(reason))),
+            Answer::Applied if billing.has_the_last_word() => return Ok((Settlement::Applied, None)),
+            Answer::Unknown(why) if billing.has_the_last_word() => return Err(why),
             Answer::Applied | Answer::Unknown(_) => {}
         }
         // Also when nobody knows: an answer may have been lost on its way after the work was done.

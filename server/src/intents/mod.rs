@@ -7,6 +7,7 @@
 mod busy;
 mod executor;
 mod settle;
+mod told;
 
 use jiff::Timestamp;
 
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub use executor::{Executor, Progress};
+pub use told::told;
 
 /// An intent that is about to be written.
 #[derive(Clone, Debug)]

@@ -15,14 +15,15 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::billing::{Registry, ledger::Ledger, merchant::Merchant};
-use crate::brand::{BillingKind, Receipts};
+use crate::billing::{Backend, Registry, ledger::Ledger, merchant::Merchant};
+use crate::brand::{BillingKind, Brand, Receipts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{App, Proxies, Services, router};
 use crate::intents::Executor;
 use crate::keys::{KeyFile, Watch};
 use crate::mail::{Post, Smtp};
+use crate::outbound::{Client, key_name};
 use crate::outbox::Outbox;
 use crate::receipt::{Handover, Ways};
 use crate::seal::Sealer;
@@ -73,11 +74,12 @@ impl Server {
         let sealing = KeyFile::open(&config.server.keys, "sealing.key")?;
         let signer = Arc::new(Signer::open(&config.server.keys)?);
         let store = open_store(&config.server.database).await?;
-        let billings = billings(&config, &store, &clock);
+        let client = outbound(&config, &clock)?;
+        let billings = billings(&config, &store, &clock, client.as_ref());
         let config = Arc::new(config);
         let ways = ways(&config, &signer, &clock)?;
         ways.demand().await?;
-        let couriers = couriers(&config, &clock)?;
+        let couriers = couriers(&config, client.as_ref());
         let given_up = webhook::subscribe(&store, &config).await?;
         if given_up > 0 {
             tracing::warn!(given_up, "webhooks were waiting for endpoints that are no longer configured");
@@ -211,31 +213,60 @@ pub fn ways(config: &Arc<Config>, signer: &Arc<Signer>, clock: &Clock) -> Result
     })
 }
 
-/// Who brings webhooks to each endpoint. Brands that have one get a secret, if they have none.
-fn couriers(config: &Config, clock: &Clock) -> Result<Vec<Arc<Courier>>, StartError> {
-    let brands: Vec<_> = config.brands.iter().filter(|brand| !brand.webhooks.is_empty()).collect();
+/// Who posts to merchants' backends, where there is one to post to. Brands that have one get a secret, if they have none.
+pub(crate) fn outbound(config: &Config, clock: &Clock) -> Result<Option<Arc<Client>>, StartError> {
+    let brands: Vec<_> = config
+        .brands
+        .iter()
+        .filter(|brand| !brand.webhooks.is_empty() || brand.action_url.is_some())
+        .collect();
     if brands.is_empty() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let client = Arc::new(webhook::Client::new(config, clock.clone()).map_err(StartError::Webhooks)?);
-    let mut couriers = Vec::new();
     for brand in brands {
-        KeyFile::open(&config.server.keys, &webhook::key_name(&brand.slug))?;
-        couriers.extend(brand.webhooks.iter().map(|endpoint| {
-            let (brand, endpoint) = (brand.slug.clone(), endpoint.clone());
-            Arc::new(Courier { brand, endpoint, client: client.clone() })
-        }));
+        KeyFile::open(&config.server.keys, &key_name(&brand.slug))?;
     }
-    Ok(couriers)
+    Ok(Some(Arc::new(Client::new(config, clock.clone()).map_err(StartError::Webhooks)?)))
+}
+
+/// Who brings webhooks to each endpoint.
+fn couriers(config: &Config, client: Option<&Arc<Client>>) -> Vec<Arc<Courier>> {
+    let Some(client) = client else { return Vec::new() };
+    let of = |brand: &Arc<Brand>| {
+        let slug = brand.slug.clone();
+        brand.webhooks.clone().into_iter().map(move |endpoint| Courier {
+            brand: slug.clone(),
+            endpoint,
+            client: client.clone(),
+        })
+    };
+    config.brands.iter().flat_map(of).map(Arc::new).collect()
 }
 
 /// Each brand's billings.
-pub(crate) fn billings(config: &Config, store: &Store, clock: &Clock) -> Registry {
+pub(crate) fn billings(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    client: Option<&Arc<Client>>,
+) -> Registry {
     config.all_brands().fold(Registry::default(), |all, brand| match brand.billing {
         BillingKind::Ledger => {
             let ledger = |environment| Ledger::new(store.clone(), clock.clone(), &brand.slug, environment);
             all.with_each(&brand.slug, ledger(Environment::Prod), ledger(Environment::Sandbox))
         }
-        BillingKind::Merchant => all.with(&brand.slug, Merchant),
+        BillingKind::Merchant => match brand.action_url.as_ref().zip(client) {
+            None => all.with(&brand.slug, Merchant),
+            Some((url, client)) => {
+                let (url, client) = (url.clone(), client.clone());
+                let backend = |environment| Backend {
+                    brand: brand.slug.clone(),
+                    environment,
+                    url: url.clone(),
+                    client: client.clone(),
+                };
+                all.with_each(&brand.slug, backend(Environment::Prod), backend(Environment::Sandbox))
+            }
+        },
     })
 }

@@ -192,9 +192,9 @@ async fn conclude(
     }
     let Some(run) = session.state.runs.last() else { return Ok(()) };
     let outcome = Ended::of(session, number, run, Uuid::new_v4().to_string(), now);
-    if let Some(outcome) = outcome {
+    if let Some(outcome) = &outcome {
         outcome.insert(tx, &session.id).await?;
-        webhook::completed(tx, session, &outcome, now).await?;
+        webhook::completed(tx, session, outcome, now).await?;
         cancellation::follow(tx, session, now).await?;
     }
     if pending {
@@ -205,6 +205,8 @@ async fn conclude(
             instruction: Instruction {
                 customer: session.customer.clone(),
                 subscription: session.subscription.clone(),
+                session: Some(session.id.clone()),
+                event: outcome.map(|outcome| outcome.jti),
                 requested_at: now,
                 change: change(session, run, cancel, told)?,
             },

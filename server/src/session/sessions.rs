@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use flow::{Effect, Page, State};
 use serde_json::{Map, Value};
@@ -25,9 +24,6 @@ use crate::resolve::{self, Circumstances, Wish};
 use crate::seal::{SealError, Sealer};
 use crate::sign::{Signer, TokenError};
 use crate::store::{self, Store};
-
-/// How long an answer waits for billing before it says that the effect is pending.
-const SETTLE_WITHIN: Duration = Duration::from_secs(4);
 
 /// How long a consumer can withdraw from a contract: fourteen days, and the one on which it was made.
 pub const WITHDRAW_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_hours(15 * 24);
@@ -454,8 +450,9 @@ impl Sessions {
         .fetch_all(self.store.read())
         .await
         .map_err(store::Error::from)?;
+        let billing = self.billing(&session.brand, session.environment, session.hands_over)?;
         for intent in intents {
-            self.executor.settle_now(&intent, SETTLE_WITHIN).await?;
+            self.executor.settle_now(&intent, billing.patience()).await?;
         }
         Ok(Stored::by_id(&self.store, &session.id).await?.unwrap_or(session))
     }

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Client, Endpoint};
+use super::Endpoint;
+use crate::outbound::Client;
 use crate::outbox::{self, Carrier, Due, Table, Undelivered};
 
 /// What waits for one endpoint: of each subject the earliest event alone, so that nothing overtakes it.

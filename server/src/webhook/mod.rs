@@ -5,9 +5,6 @@
 //! it. From then on it is the outbox's: one [`Courier`] for each endpoint brings it there at least once, and what is told of one
 //! subject in its order.
 
-mod address;
-mod client;
-mod connector;
 mod courier;
 mod delivery;
 mod endpoint;
@@ -17,10 +14,7 @@ mod register;
 mod replay;
 mod run;
 mod shown;
-mod signature;
 
-pub use address::{Reach, reach};
-pub use client::{Answer, Client};
 pub use courier::Courier;
 pub use delivery::{Delivery, Status};
 pub use endpoint::{Endpoint, subscribe};
@@ -29,7 +23,6 @@ pub use kind::Kind;
 pub use register::{Page, Register};
 pub use replay::{Replay, Replayed, Which};
 pub use shown::ShownDelivery;
-pub use signature::{key_name, secret_text, sign};
 
 pub(crate) use event::wanted;
 pub(crate) use run::{completed, issued, settled};

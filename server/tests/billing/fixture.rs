@@ -95,6 +95,8 @@ impl World {
         Instruction {
             customer: "cus_1".into(),
             subscription: Some("sub_1".into()),
+            session: None,
+            event: None,
             requested_at: self.clock.now(),
             change,
         }

@@ -18,12 +18,12 @@ async fn session(server: &Running, key: &str, id: &str) -> Answer {
 }
 
 /// The path of the page that a link leads to.
-fn path(server: &Running, link: &Value) -> String {
+pub fn path(server: &Running, link: &Value) -> String {
     link["url"].as_str().unwrap().strip_prefix(&server.url).expect("a link to this server").to_owned()
 }
 
 /// What a browser without JavaScript sends from the page: the hidden fields, and these.
-async fn press(server: &Running, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
+pub async fn press(server: &Running, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
     let html = server.get(path).send().await.unwrap().text().await.unwrap();
     let document = scraper::Html::parse_document(&html);
     let hidden = scraper::Selector::parse("input[type=hidden][name]").unwrap();

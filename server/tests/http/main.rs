@@ -1,5 +1,6 @@
 //! The server over real HTTP, on a port of its own, with a real database file.
 
+mod action;
 mod cancel_link;
 mod cancellations;
 mod declaration;

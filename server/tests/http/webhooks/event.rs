@@ -4,9 +4,10 @@ use farewell_server::billing::Answer as BillingAnswer;
 use farewell_server::billing::ledger::Ledger;
 use farewell_server::clock::Clock;
 use farewell_server::keys::KeyFile;
+use farewell_server::outbound::{key_name, secret_text};
 use farewell_server::session::Environment;
 use farewell_server::store::{Error, Store};
-use farewell_server::webhook::{Event, Kind, key_name, secret_text, tell};
+use farewell_server::webhook::{Event, Kind, tell};
 use serde_json::json;
 use standardwebhooks::Webhook;
 

@@ -51,6 +51,8 @@ impl Post {
 pub enum Reply {
     Status(u16),
     With(u16, &'static str, &'static str),
+    /// 200, with this body.
+    Says(&'static str),
     Never,
 }
 
@@ -107,11 +109,19 @@ impl Receiver {
     }
 }
 
-async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> (StatusCode, HeaderMap) {
+async fn take(
+    State(receiver): State<Receiver>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, HeaderMap, &'static str) {
     receiver.posts.lock().expect("the posts").push(Post { headers, body });
     let reply = receiver.replies.lock().expect("the replies").pop_front().unwrap_or(receiver.usual);
-    let mut headers = HeaderMap::new();
+    let (mut headers, mut said) = (HeaderMap::new(), "");
     let status = match reply {
+        Reply::Says(body) => {
+            said = body;
+            200
+        }
         Reply::Status(status) => status,
         Reply::With(status, name, value) => {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -119,7 +129,7 @@ async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes)
         }
         Reply::Never => std::future::pending().await,
     };
-    (StatusCode::from_u16(status).expect("a status"), headers)
+    (StatusCode::from_u16(status).expect("a status"), headers, said)
 }
 
 /// The configuration of the tests with these tables in acme's, on a server that may reach this machine.

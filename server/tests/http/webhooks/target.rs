@@ -1,7 +1,7 @@
 //! Where webhooks may not go.
 
 use farewell_server::clock::Clock;
-use farewell_server::webhook::Client;
+use farewell_server::outbound::Client;
 use serde_json::json;
 use tokio::net::TcpListener;
 use url::Url;
