@@ -154,6 +154,20 @@ async fn errors_come_in_the_documented_order() {
     assert!(Answer::of(plain.send().await.unwrap()).await.error(415).contains("application/json"));
     ask(&server, "sk_acme_wrong", json!({ "userId": 1 })).await.error(401);
     ask(&server, &server.manual, json!({ "userId": 1 })).await.error(402);
+    // Nor does it matter then whether the body can be read.
+    for body in ["{".to_owned(), "[]".to_owned(), "x".repeat(70_000)] {
+        let unreadable = |key: &str| {
+            server
+                .post(PATH)
+                .bearer_auth(key)
+                .header("content-type", "application/json")
+                .body(body.clone())
+                .send()
+        };
+        Answer::of(unreadable(&server.manual).await.unwrap()).await.error(402);
+        let status = if body.len() > 64 * 1024 { 413 } else { 400 };
+        Answer::of(unreadable(&server.acme).await.unwrap()).await.error(status);
+    }
     assert!(ask(&server, &server.globex, json!({ "userId": 1 })).await.error(403).contains("sandbox"));
     ask(&server, &server.acme, json!({ "userId": 1, "returnUrl": "https://evil.example" })).await.error(400);
     ask(&server, &server.globex, json!({ "userId": "u", "environment": "sandbox" })).await.error(409);

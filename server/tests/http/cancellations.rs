@@ -120,6 +120,11 @@ async fn errors_come_in_the_documented_order() {
         send("sk_acme_wrong", true).await.error(401);
         let read_only = if method == Method::POST { 402 } else { 403 };
         send(&server.manual, true).await.error(read_only);
+        for (key, status) in [(&server.manual, read_only), (&server.globex, 403), (&server.acme, 400)] {
+            let request = server.request(method.clone(), &path).header("x-api-key", key);
+            let broken = request.header("content-type", "application/json").body("{");
+            Answer::of(broken.send().await.unwrap()).await.error(status);
+        }
         assert!(send(&server.globex, true).await.error(403).contains("demo"));
         send(&server.acme, true).await.error(400);
     }
