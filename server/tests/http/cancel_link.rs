@@ -121,6 +121,8 @@ async fn the_return_address_of_the_brand_counts_where_the_link_has_none() {
 #[tokio::test]
 async fn both_spellings_and_both_key_headers_are_accepted() {
     let server = Running::start().await;
+    let null = json!({ "userId": null, "user_id": "user_1", "return_url": RETURN, "returnUrl": null });
+    ask(&server, &server.acme, null).await.ok();
     let body = json!({
         "user_id": "u", "return_url": RETURN, "context": { "tenure": 42, "mrr": 12.5 },
     });
@@ -196,6 +198,15 @@ async fn every_field_that_is_wrong_is_named_with_its_path() {
     ] {
         assert!(error.contains(&format!("`{path}`")), "{path}: {error}");
     }
+    for day in ["-000001-01-01", "20260131", "2026-01-31T09:30:00", "2026-01-31[u-ca=iso8601]"] {
+        let body = json!({ "userId": "u", "returnUrl": RETURN, "contractStartedAt": day });
+        assert!(ask(&server, &server.acme, body).await.error(400).contains("`contractStartedAt`"), "{day}");
+    }
+    let many: Value =
+        (0..4000).map(|n| (format!("k{n}"), json!([]))).collect::<serde_json::Map<_, _>>().into();
+    let body = json!({ "userId": "u", "returnUrl": RETURN, "metadata": many });
+    let said = ask(&server, &server.acme, body).await.error(400).len();
+    assert!(said < 8000, "the answer to a body is no larger than it: {said}");
     let empty = ask(&server, &server.acme, json!({ "returnUrl": RETURN })).await;
     assert!(empty.error(400).contains("`userId`: is missing"));
     let long = ask(&server, &server.acme, json!({ "userId": "u".repeat(256), "returnUrl": RETURN })).await;
