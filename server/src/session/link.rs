@@ -171,6 +171,8 @@ impl Sessions {
         }
         let lookup = Lookup { customer: Some(user.into()), ..Lookup::default() };
         match self.billing(&brand.slug, environment, false)?.snapshot(&lookup).await {
+            // Whoever can choose their name at the merchant could take the id that billing has given to somebody else.
+            Ok(snapshot) if snapshot.customer.user_id.as_ref().is_some_and(|own| own != user) => Ok(None),
             Ok(snapshot) => Ok(Some(snapshot.customer.id)),
             Err(unavailable @ LookupError::Unavailable(_)) => Err(unavailable.into()),
             Err(_) => Ok(None),

@@ -95,6 +95,10 @@ async fn where_the_brand_says_so_billing_carries_out_what_a_link_leads_to() {
     let link = ask(&server, &server.acme, json!({ "userId": "user_1", "returnUrl": RETURN })).await.ok();
     press(&server, &path(&server, &link), &[("do", "cancel")]).await;
     assert!(server.customer("cus_1").await["subscriptions"][0]["cancel_at"].is_string());
+    // Somebody whom the merchant calls as billing calls another customer, who is user_2 there.
+    let namesake = ask(&server, &server.acme, json!({ "userId": "cus_2", "returnUrl": RETURN })).await.ok();
+    press(&server, &path(&server, &namesake), &[("do", "cancel")]).await;
+    assert!(server.customer("cus_2").await["subscriptions"][0]["cancel_at"].is_null());
     let stranger = ask(&server, &server.acme, json!({ "userId": "nobody", "returnUrl": RETURN })).await.ok();
     let answered = press(&server, &path(&server, &stranger), &[("do", "cancel")]).await;
     assert_eq!(answered.status(), 303);
