@@ -80,13 +80,16 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// A text that no spreadsheet takes for a formula (OWASP, CSV injection).
+/// A text that no spreadsheet takes for a formula (OWASP, CSV injection), no terminal for commands, and no reader for the file's end.
+/// Customers can send any character.
 fn defused(text: &str) -> String {
+    let harmful = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    let text: String = text.chars().map(|c| if harmful(c) { ' ' } else { c }).collect();
     // Spaces before it help nobody: some programs trim them first.
     let formula = text
         .trim_start_matches(' ')
         .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    if formula { format!("'{text}") } else { text.into() }
+    if formula { format!("'{text}") } else { text }
 }
 
 #[cfg(test)]
@@ -103,6 +106,8 @@ mod tests {
             assert_eq!(defused(text), text);
         }
         assert_eq!(cell(&json!(["-half", "rest"])), "'-half rest");
+        assert_eq!(defused("a\u{1b}[31m\0\u{9b}b\r\n\tc"), "a [31m  b\r\n\tc", "no commands to a terminal");
+        assert_eq!(defused("\u{1}=1"), "' =1");
         assert_eq!(cell(&json!({ "team": "=1" })), "{\"team\":\"=1\"}", "begins with a brace");
         assert_eq!(
             (cell(&json!(-5)), cell(&json!({}))),

@@ -96,9 +96,11 @@ pub async fn create(
     _: SaysJson,
     State(app): State<App>,
     Backend(brand): Backend,
-    JsonObject(body): JsonObject,
+    body: Result<JsonObject, ApiError>,
 ) -> Result<Json<CancelLinkAnswer>, ApiError> {
     may_write(&brand)?;
+    // What is wrong with the body is said to those alone who may send one.
+    let JsonObject(body) = body?;
     let environment = Fields::root(&body).environment().unwrap_or_default();
     if brand.access == Access::Demo && environment == Environment::Prod {
         return Err(ApiError::new(StatusCode::FORBIDDEN, DEMO));

@@ -88,10 +88,12 @@ pub async fn create(
     _: SaysJson,
     State(app): State<App>,
     Backend(brand): Backend,
-    JsonObject(body): JsonObject,
+    body: Result<JsonObject, ApiError>,
 ) -> Result<Json<CancellationAnswer>, ApiError> {
     may_write(&brand)?;
     may_tell(&brand)?;
+    // What is wrong with the body is said to those alone who may send one.
+    let JsonObject(body) = body?;
     let now = app.sessions.clock.now();
     let (new, warnings) = read_new(&body, &brand, now)?;
     let recorded = cancellation::record(&app.sessions.store, &brand.slug, new, now).await?;
@@ -139,9 +141,10 @@ pub async fn update(
     State(app): State<App>,
     Backend(brand): Backend,
     id: Result<Path<String>, PathRejection>,
-    JsonObject(body): JsonObject,
+    body: Result<JsonObject, ApiError>,
 ) -> Result<Json<CancellationDetail>, ApiError> {
     may_tell(&brand)?;
+    let JsonObject(body) = body?;
     let id = event_id(id)?;
     let (change, warnings) = read_change(&body)?;
     let (store, now) = (&app.sessions.store, app.sessions.clock.now());

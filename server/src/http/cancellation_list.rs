@@ -67,7 +67,7 @@ pub async fn list(
     responses(
         (status = 200, description = "The event, with every outcome that was set.", body = CancellationDetail),
         (status = 400, body = ErrorAnswer,
-            description = "The path holds no event's id.",
+            description = "The path holds no event's id, or there is a parameter.",
             example = json!({ "error": NO_EVENT })),
         (status = 401, response = NoKey),
         (status = 404, body = ErrorAnswer,
@@ -79,7 +79,9 @@ pub async fn get(
     State(app): State<App>,
     Backend(brand): Backend,
     id: Result<Path<String>, PathRejection>,
+    query: Query,
 ) -> Result<Json<CancellationDetail>, ApiError> {
+    query.refuse_all()?;
     let (id, store) = (event_id(id)?, &app.sessions.store);
     let event = Cancellation::by_event(store, &brand.slug, &id).await?.ok_or_else(unknown)?;
     let history = event.history(store).await?;

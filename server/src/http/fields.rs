@@ -81,8 +81,9 @@ impl<'v> Fields<'v> {
     /// A member that is there and not null.
     pub fn value(&mut self, name: &'static str) -> Option<&'v Value> {
         self.known.push(name);
-        let found = self.members.get(name).or_else(|| self.members.get(&snake_case(name)));
-        found.filter(|value| !value.is_null())
+        // Null is as good as nothing: it does not hide the other spelling.
+        let there = |name: &str| self.members.get(name).filter(|value| !value.is_null());
+        there(name).or_else(|| there(&snake_case(name)))
     }
 
     /// A line of at most 255 characters that is not empty.
@@ -175,7 +176,8 @@ impl<'v> Fields<'v> {
             None => Map::new(),
             Some(Value::Object(members)) => {
                 let mut wrong = |message: String| self.wrong(name, message);
-                for (key, value) in members {
+                // Of more than that it is said that they are too many, and not what is wrong with each.
+                for (key, value) in members.iter().take(MOST_MEMBERS) {
                     let key: String = key.chars().filter(|c| !c.is_control()).take(64).collect();
                     if value.is_object() || value.is_array() {
                         wrong(format!(

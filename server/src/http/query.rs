@@ -32,6 +32,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     }
 }
 
+impl Query {
+    /// Refuses every parameter, where there are none to send.
+    ///
+    /// # Errors
+    /// 400, with each by its name.
+    pub fn refuse_all(&self) -> Result<(), ApiError> {
+        Fields::root(&self.0).finish_strictly()
+    }
+}
+
 /// Which part of a list is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageWanted {

@@ -2,8 +2,11 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::ApiError;
 use super::caller::Backend;
+use super::error::ErrorAnswer;
 use super::openapi::{NoKey, tag};
+use super::query::Query;
 
 /// Why a brand's customers may leave.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,10 +41,14 @@ pub struct ListedReason {
     security(("brandKey" = []), ("apiKey" = []), ("bearerKey" = [])),
     responses(
         (status = 200, description = "The reasons, in the order customers see them.", body = ReasonList),
+        (status = 400, body = ErrorAnswer,
+            description = "A parameter: there are none here. Each is named.",
+            example = json!({ "error": "`environment` is not a field." })),
         (status = 401, response = NoKey),
     ),
 )]
-pub async fn list(Backend(brand): Backend) -> Json<ReasonList> {
+pub async fn list(Backend(brand): Backend, query: Query) -> Result<Json<ReasonList>, ApiError> {
+    query.refuse_all()?;
     let reasons = brand.reasons.iter().map(|reason| ListedReason {
         key: reason.key.clone(),
         label: reason.label.clone(),
@@ -49,5 +56,5 @@ pub async fn list(Backend(brand): Backend) -> Json<ReasonList> {
         follow_up: reason.follow_up.clone(),
         offers: reason.offers.clone(),
     });
-    Json(ReasonList { reasons: reasons.collect() })
+    Ok(Json(ReasonList { reasons: reasons.collect() }))
 }

@@ -60,7 +60,9 @@ fn place(fields: &mut Fields<'_>, country: Option<&str>, region: Option<&str>) -
 }
 
 fn moment_or_day(text: &str) -> Result<Timestamp, String> {
-    let day = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+    // By its length: what else is parsed as a day are years of six digits, and moments that lack their zone.
+    let plain = || text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == "2026-01-31".len());
+    let day = || plain()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
     moment(text).or_else(|_| {
         day().map(|day| day.timestamp()).ok_or_else(|| {
             format!("\"{text}\" is not a moment; send RFC 3339, such as \"2026-01-31T09:30:00Z\", or a day, \"2026-01-31\".")

@@ -89,6 +89,17 @@ impl CancelLink {
     }
 }
 
+/// A return address that names this session, and no other: one that a customer has come back to before names that session still.
+fn naming(mut url: Url, session: Uuid) -> Url {
+    let names =
+        |pair: &str| url::form_urlencoded::parse(pair.as_bytes()).any(|(name, _)| name == SESSION_PARAMETER);
+    let kept: Vec<&str> = url.query().unwrap_or_default().split('&').filter(|pair| !names(pair)).collect();
+    let kept = kept.join("&");
+    url.set_query(Some(kept.as_str()).filter(|kept| !kept.is_empty()));
+    url.query_pairs_mut().append_pair(SESSION_PARAMETER, &session.to_string());
+    url
+}
+
 impl Sessions {
     /// Makes a link to the hosted flow, and keeps it.
     ///
@@ -101,8 +112,7 @@ impl Sessions {
         let now = self.clock.now();
         let expires_at = now.saturating_add(TIME_TO_FOLLOW).unwrap_or(now);
         let id = Uuid::new_v4();
-        let mut return_url = new.return_url;
-        return_url.query_pairs_mut().append_pair(SESSION_PARAMETER, &id.to_string());
+        let return_url = naming(new.return_url, id);
         let known = self.known_to_billing(brand, new.environment, &new.user).await?;
         let link = CancelLink {
             id,
@@ -161,6 +171,8 @@ impl Sessions {
         }
         let lookup = Lookup { customer: Some(user.into()), ..Lookup::default() };
         match self.billing(&brand.slug, environment, false)?.snapshot(&lookup).await {
+            // Whoever can choose their name at the merchant could take the id that billing has given to somebody else.
+            Ok(snapshot) if snapshot.customer.user_id.as_ref().is_some_and(|own| own != user) => Ok(None),
             Ok(snapshot) => Ok(Some(snapshot.customer.id)),
             Err(unavailable @ LookupError::Unavailable(_)) => Err(unavailable.into()),
             Err(_) => Ok(None),
@@ -178,5 +190,26 @@ impl Sessions {
         let Some(link) = CancelLink::by_handle(&self.store, handle).await? else { return Ok(None) };
         let brand = self.config.brand(&link.claims.brand).cloned().ok_or(SessionError::UnknownBrand)?;
         self.open_at(&link.claims, &brand, link.handle).await.map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_return_address_names_one_session_and_keeps_everything_else() {
+        let session = Uuid::nil();
+        for (address, wanted) in [
+            ("https://a.example/x", "?rb_session="),
+            ("https://a.example/x?", "?rb_session="),
+            ("https://a.example/x?from=a%20b+c&&y", "?from=a%20b+c&&y&rb_session="),
+            ("https://a.example/x?rb_session=old", "?rb_session="),
+            ("https://a.example/x?a=1&rb_session=old&rb%5Fsession=older&b=2", "?a=1&b=2&rb_session="),
+            ("https://a.example/x?rb_sessions=1&not=rb_session", "?rb_sessions=1&not=rb_session&rb_session="),
+        ] {
+            let named = naming(Url::parse(&format!("{address}#there")).unwrap(), session);
+            assert_eq!(named.as_str(), format!("https://a.example/x{wanted}{session}#there"));
+        }
     }
 }

@@ -248,6 +248,10 @@ impl Sessions {
         if let Some(session) = Stored::by_id(&self.store, &id).await? {
             return self.alive(session);
         }
+        // A browser may have the id still: it must not bring back whom it was of.
+        if Stored::is_erased(&self.store, &id).await? {
+            return Err(SessionError::Expired);
+        }
         let now = self.clock.now();
         if now >= claims.opens_until {
             return Err(SessionError::Expired);
@@ -299,9 +303,12 @@ impl Sessions {
         };
         // Two first fetches may meet: what was stored first is the session.
         let written = self.store.write(async move |tx| {
-            if session.insert(tx).await? { Ok(session) } else { Stored::locked(tx, &id).await }
+            if session.insert(tx).await? {
+                return Ok(session);
+            }
+            Stored::found(tx, &id).await?.ok_or(SessionError::Expired)
         });
-        Ok(written.await?)
+        written.await
     }
 
     /// The session of a hosted page, if there is one. Its time is looked at by [`alive`](Self::alive).
@@ -338,8 +345,9 @@ impl Sessions {
         let (session, conflict) = self
             .store
             .write(async move |tx| {
-                let session = Stored::locked(tx, &session.id).await?;
-                act::write(tx, session, &actions, fresh, cancel, &issuer, now).await
+                let session = Stored::found(tx, &session.id).await?.ok_or(SessionError::Expired)?;
+                let done = act::write(tx, session, &actions, fresh, cancel, &issuer, now).await?;
+                Ok::<_, SessionError>(done)
             })
             .await?;
         Ok(Acted { session: self.settled(session).await?, conflict })

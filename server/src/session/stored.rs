@@ -103,8 +103,17 @@ impl Stored {
 
     /// The session of this id, as the transaction sees it, if there is one.
     pub(super) async fn found(tx: &mut Tx, id: &str) -> Result<Option<Self>, Error> {
-        let row = sqlx::query("SELECT * FROM sessions WHERE id = $1").bind(id).fetch_optional(tx).await?;
+        let row = sqlx::query("SELECT * FROM sessions WHERE id = $1 AND erased_at IS NULL")
+            .bind(id)
+            .fetch_optional(tx)
+            .await?;
         row.as_ref().map(Self::read).transpose()
+    }
+
+    /// Whether there was a session of this id, of which nothing is left but its receipts.
+    pub(super) async fn is_erased(store: &Store, id: &str) -> Result<bool, Error> {
+        let erased = sqlx::query("SELECT 1 FROM sessions WHERE id = $1 AND erased_at IS NOT NULL").bind(id);
+        Ok(erased.fetch_optional(store.read()).await?.is_some())
     }
 
     /// Writes a session that is opened for the first time. One that is there already is left as it is, and the answer false.

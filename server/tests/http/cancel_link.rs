@@ -95,6 +95,10 @@ async fn where_the_brand_says_so_billing_carries_out_what_a_link_leads_to() {
     let link = ask(&server, &server.acme, json!({ "userId": "user_1", "returnUrl": RETURN })).await.ok();
     press(&server, &path(&server, &link), &[("do", "cancel")]).await;
     assert!(server.customer("cus_1").await["subscriptions"][0]["cancel_at"].is_string());
+    // Somebody whom the merchant calls as billing calls another customer, who is user_2 there.
+    let namesake = ask(&server, &server.acme, json!({ "userId": "cus_2", "returnUrl": RETURN })).await.ok();
+    press(&server, &path(&server, &namesake), &[("do", "cancel")]).await;
+    assert!(server.customer("cus_2").await["subscriptions"][0]["cancel_at"].is_null());
     let stranger = ask(&server, &server.acme, json!({ "userId": "nobody", "returnUrl": RETURN })).await.ok();
     let answered = press(&server, &path(&server, &stranger), &[("do", "cancel")]).await;
     assert_eq!(answered.status(), 303);
@@ -121,6 +125,8 @@ async fn the_return_address_of_the_brand_counts_where_the_link_has_none() {
 #[tokio::test]
 async fn both_spellings_and_both_key_headers_are_accepted() {
     let server = Running::start().await;
+    let null = json!({ "userId": null, "user_id": "user_1", "return_url": RETURN, "returnUrl": null });
+    ask(&server, &server.acme, null).await.ok();
     let body = json!({
         "user_id": "u", "return_url": RETURN, "context": { "tenure": 42, "mrr": 12.5 },
     });
@@ -154,6 +160,20 @@ async fn errors_come_in_the_documented_order() {
     assert!(Answer::of(plain.send().await.unwrap()).await.error(415).contains("application/json"));
     ask(&server, "sk_acme_wrong", json!({ "userId": 1 })).await.error(401);
     ask(&server, &server.manual, json!({ "userId": 1 })).await.error(402);
+    // Nor does it matter then whether the body can be read.
+    for body in ["{".to_owned(), "[]".to_owned(), "x".repeat(70_000)] {
+        let unreadable = |key: &str| {
+            server
+                .post(PATH)
+                .bearer_auth(key)
+                .header("content-type", "application/json")
+                .body(body.clone())
+                .send()
+        };
+        Answer::of(unreadable(&server.manual).await.unwrap()).await.error(402);
+        let status = if body.len() > 64 * 1024 { 413 } else { 400 };
+        Answer::of(unreadable(&server.acme).await.unwrap()).await.error(status);
+    }
     assert!(ask(&server, &server.globex, json!({ "userId": 1 })).await.error(403).contains("sandbox"));
     ask(&server, &server.acme, json!({ "userId": 1, "returnUrl": "https://evil.example" })).await.error(400);
     ask(&server, &server.globex, json!({ "userId": "u", "environment": "sandbox" })).await.error(409);
@@ -182,6 +202,15 @@ async fn every_field_that_is_wrong_is_named_with_its_path() {
     ] {
         assert!(error.contains(&format!("`{path}`")), "{path}: {error}");
     }
+    for day in ["-000001-01-01", "20260131", "2026-01-31T09:30:00", "2026-01-31[u-ca=iso8601]"] {
+        let body = json!({ "userId": "u", "returnUrl": RETURN, "contractStartedAt": day });
+        assert!(ask(&server, &server.acme, body).await.error(400).contains("`contractStartedAt`"), "{day}");
+    }
+    let many: Value =
+        (0..4000).map(|n| (format!("k{n}"), json!([]))).collect::<serde_json::Map<_, _>>().into();
+    let body = json!({ "userId": "u", "returnUrl": RETURN, "metadata": many });
+    let said = ask(&server, &server.acme, body).await.error(400).len();
+    assert!(said < 8000, "the answer to a body is no larger than it: {said}");
     let empty = ask(&server, &server.acme, json!({ "returnUrl": RETURN })).await;
     assert!(empty.error(400).contains("`userId`: is missing"));
     let long = ask(&server, &server.acme, json!({ "userId": "u".repeat(256), "returnUrl": RETURN })).await;

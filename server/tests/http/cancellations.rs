@@ -120,6 +120,11 @@ async fn errors_come_in_the_documented_order() {
         send("sk_acme_wrong", true).await.error(401);
         let read_only = if method == Method::POST { 402 } else { 403 };
         send(&server.manual, true).await.error(read_only);
+        for (key, status) in [(&server.manual, read_only), (&server.globex, 403), (&server.acme, 400)] {
+            let request = server.request(method.clone(), &path).header("x-api-key", key);
+            let broken = request.header("content-type", "application/json").body("{");
+            Answer::of(broken.send().await.unwrap()).await.error(status);
+        }
         assert!(send(&server.globex, true).await.error(403).contains("demo"));
         send(&server.acme, true).await.error(400);
     }
@@ -234,6 +239,11 @@ async fn a_list_is_read_part_by_part_and_filtered() {
 async fn the_reasons_of_a_brand_can_be_read() {
     let server = Running::start().await;
     let reasons = read(&server, "/v1/reasons").await.ok();
+    for path in ["/v1/reasons", "/v1/cancellations/e1"] {
+        let asked = read(&server, &format!("{path}?environment=sandbox")).await;
+        assert!(asked.error(400).contains("`environment`"), "what is not read is not passed over: {path}");
+        assert_eq!(server.get(&format!("{path}?a=1")).send().await.unwrap().status(), 401);
+    }
     let first = &reasons["reasons"][0];
     assert_eq!((&first["key"], &first["code"]), (&json!("too_expensive"), &json!("too_expensive")));
     assert_eq!(first["offers"], json!(["half"]));

@@ -1,5 +1,6 @@
 //! What happened as a file: over HTTP, as the command line writes it.
 
+use farewell_server::export::{CancellationRows, Filter, Rows};
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde_json::{Value, json};
 
@@ -27,6 +28,8 @@ async fn busy() -> Running {
         { "run": 1, "seq": 2, "do": "cancel" },
     ]);
     server.act(&left, actions).await.ok();
+    // Of one moment, sessions come in the order of their ids, which are random.
+    server.clock.advance(jiff::SignedDuration::from_secs(1));
     server.flow(&server.session(2).await).await.ok();
     let event = json!({
         "eventId": "evt_1", "userId": "user_9", "environment": "sandbox", "reasonKey": "too_expensive",
@@ -90,4 +93,25 @@ async fn an_export_that_is_asked_for_wrongly_names_each_mistake() {
         }
         assert_eq!(server.get(path).send().await.unwrap().status(), 401, "{path}");
     }
+}
+
+/// What is read at once is held for as long as whoever asked for it does not read on.
+#[tokio::test]
+async fn a_reader_who_stops_holds_little_of_a_large_ledger() {
+    let server = Running::start().await;
+    for n in 0..60 {
+        let event = json!({
+            "eventId": format!("evt_{n}"), "userId": "u", "reasonKey": "r", "metadata": { "notes": "x".repeat(16_000) },
+        });
+        let told = server.post("/api/v1/cancellations").bearer_auth(&server.acme).json(&event);
+        Answer::of(told.send().await.unwrap()).await.ok();
+    }
+    let mut rows = CancellationRows::new(server.app.sessions.store.clone(), Filter::default());
+    let mut read = Vec::new();
+    while let Some(page) = rows.next_page().await.unwrap() {
+        let held: usize = page.iter().map(|row| json!(row).to_string().len()).sum();
+        assert!(held < 1 << 20, "{held} bytes at once");
+        read.extend(page.into_iter().map(|row| row.event_id));
+    }
+    assert_eq!(read, (0..60).map(|n| format!("evt_{n}")).collect::<Vec<_>>());
 }

@@ -5,6 +5,7 @@ mod cancel_link;
 mod cancellations;
 mod declaration;
 mod docs;
+mod erase;
 mod errors;
 mod export;
 mod flood;

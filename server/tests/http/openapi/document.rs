@@ -70,9 +70,9 @@ impl<'d> Operation<'d> {
         members(&self.said["requestBody"]["content"]).next()
     }
 
-    /// The path with the examples of its parameters, or what stands for those that have none.
+    /// The path with the examples of its parameters, or what stands for those that have none. What else is given is sent too.
     pub fn address(&self, other: &Map<String, Value>) -> String {
-        let parameters = self.said["parameters"].as_array().into_iter().flatten();
+        let parameters = self.said["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
         let mut path = self.path.to_owned();
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         for parameter in parameters {
@@ -87,6 +87,11 @@ impl<'d> Operation<'d> {
                 }
                 _ => {}
             }
+        }
+        for (name, value) in
+            other.iter().filter(|(name, _)| parameters.iter().all(|one| one["name"] != **name))
+        {
+            query.append_pair(name, value.as_str().expect("a text"));
         }
         let query = query.finish();
         if query.is_empty() { path } else { format!("{path}?{query}") }

@@ -192,6 +192,7 @@ async fn backends(critic: &mut Critic<'_>) {
 
     critic.says("getLedgerCustomer", 400, about(json!({ "environment": "test" }), acme)).await;
     critic.says("getLedgerCustomer", 404, about(json!({ "customer": "nobody" }), acme)).await;
+    critic.says("listReasons", 400, about(json!({ "environment": "sandbox" }), acme)).await;
     critic.says("listSessions", 400, about(json!({ "limit": "0" }), acme)).await;
     critic.says("listWebhooks", 400, about(json!({ "limit": "0" }), acme)).await;
     for id in ["exportCancellations", "exportSessions"] {
