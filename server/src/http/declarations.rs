@@ -11,6 +11,7 @@ use super::caller::Backend;
 use super::error::ErrorAnswer;
 use super::fields::{Fields, LONGEST_LINE};
 use super::openapi::{NoKey, NotJson, Shape, TooLarge, tag};
+use super::query::Query;
 use super::{ApiError, App};
 use crate::declaration::{self, CannotDecide, Decided, Decision, Declaration, ShownDeclaration};
 
@@ -46,13 +47,18 @@ pub struct DeclarationList {
                 parameters(("reference" = "$response.body#/declarations/0/reference")),
             ))
         )),
+        (status = 400, body = ErrorAnswer,
+            description = "A parameter: there are none here. Each is named.",
+            example = json!({ "error": "`environment` is not a field." })),
         (status = 401, response = NoKey),
     ),
 )]
 pub async fn list(
     State(app): State<App>,
     Backend(brand): Backend,
+    query: Query,
 ) -> Result<Json<DeclarationList>, ApiError> {
+    query.refuse_all()?;
     let listed = app.desk.register.list(Some(&brand.slug), false, MOST).await?;
     let now = app.sessions.clock.now_text();
     let declarations = listed.iter().map(|declaration| declaration.shown(&now)).collect();
@@ -69,6 +75,9 @@ pub async fn list(
     params(("reference" = String, Path, description = "What its sender quotes.")),
     responses(
         (status = 200, description = "The declaration.", body = ShownDeclaration),
+        (status = 400, body = ErrorAnswer,
+            description = "A parameter: there are none here. Each is named.",
+            example = json!({ "error": "`environment` is not a field." })),
         (status = 401, response = NoKey),
         (status = 404, body = ErrorAnswer,
             description = "The brand has no such declaration.",
@@ -79,7 +88,9 @@ pub async fn get(
     State(app): State<App>,
     Backend(brand): Backend,
     reference: Result<Path<String>, PathRejection>,
+    query: Query,
 ) -> Result<Json<ShownDeclaration>, ApiError> {
+    query.refuse_all()?;
     let declaration = find(&app, &brand.slug, reference).await?;
     Ok(Json(declaration.shown(&app.sessions.clock.now_text())))
 }

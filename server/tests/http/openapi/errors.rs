@@ -192,7 +192,9 @@ async fn backends(critic: &mut Critic<'_>) {
 
     critic.says("getLedgerCustomer", 400, about(json!({ "environment": "test" }), acme)).await;
     critic.says("getLedgerCustomer", 404, about(json!({ "customer": "nobody" }), acme)).await;
-    critic.says("listReasons", 400, about(json!({ "environment": "sandbox" }), acme)).await;
+    for id in ["listReasons", "listDeclarations", "getDeclaration"] {
+        critic.says(id, 400, about(json!({ "environment": "sandbox" }), acme)).await;
+    }
     critic.says("listSessions", 400, about(json!({ "limit": "0" }), acme)).await;
     critic.says("listWebhooks", 400, about(json!({ "limit": "0" }), acme)).await;
     for id in ["exportCancellations", "exportSessions"] {
