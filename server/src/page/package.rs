@@ -52,7 +52,7 @@ pub fn router() -> OpenApiRouter<App> {
     responses((status = 302, description = "Leads to `/js/{hash}/embed.js`, which may be kept for a year.")),
 )]
 async fn embed() -> Response {
-    alias("embed.js")
+    open_to_all(alias("embed.js"))
 }
 
 /// Leads to what `embed.js` imports first.
@@ -64,7 +64,7 @@ async fn embed() -> Response {
     responses((status = 302, description = "Leads to `/js/{hash}/opening.js`, which may be kept for a year.")),
 )]
 async fn opening() -> Response {
-    alias("opening.js")
+    open_to_all(alias("opening.js"))
 }
 
 /// Leads to this version's script. Looked at again after some minutes, so that a new version arrives.

@@ -334,6 +334,11 @@ async fn the_widgets_scripts_are_kept_for_good_and_travel_compressed() {
     assert_eq!(alias.status(), if has_widget() { 302 } else { 404 });
     if has_widget() {
         assert_eq!(alias.headers()["cache-control"], "public, max-age=300");
+        for path in ["/js/v0/embed.js", "/js/v0/opening.js"] {
+            let alias = server.get(path).send().await.unwrap();
+            let open = &alias.headers()["access-control-allow-origin"];
+            assert_eq!(open, "*", "{path}: a module of another origin is not followed without");
+        }
         let script = server.get(alias.headers()["location"].to_str().unwrap()).send().await.unwrap();
         assert_eq!(script.headers()["cache-control"], "public, max-age=31536000, immutable");
         assert_eq!(script.headers()["access-control-allow-origin"], "*", "for `integrity`, which needs CORS");

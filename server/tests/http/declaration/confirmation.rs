@@ -270,6 +270,8 @@ async fn nothing_is_lost_when_the_server_stops_in_between() {
     let declared = server.app.desk.register.list(None, false, 9).await.unwrap().remove(0);
     server.app.desk.register.confirm(&declared.reference, "cus_1", "sub_1").await.unwrap();
     let server = Running::start_in(server.stop().await, server_clock()).await;
+    // Whoever works in the background may not have come to it yet.
+    server.app.desk.work().await.unwrap();
     is(&standing(&server).await, "done", None);
     assert_eq!(Page::get(&server, &link).await.text("h1"), "Your contract is canceled");
 }
