@@ -44,15 +44,14 @@ impl Brands {
         let support_email = checked(&table, "support_email", value::email);
         let origins = list(&table, "origins", value::origin);
         let return_urls = list(&table, "return_urls", value::page);
-        let billing =
-            table.choice(
-                "billing",
-                &[
-                    ("ledger", BillingKind::Ledger),
-                    ("stripe", BillingKind::Stripe),
-                    ("merchant", BillingKind::Merchant),
-                ],
-            );
+        let billing = table.choice(
+            "billing",
+            &[
+                ("ledger", BillingKind::Ledger),
+                ("stripe", BillingKind::Stripe),
+                ("merchant", BillingKind::Merchant),
+            ],
+        );
         let stripe = self.stripe(&table, billing);
         let action_url = checked(&table, "action_url", |text| webhook::target(text, self.private_webhooks));
         if matches!(billing, Some(BillingKind::Ledger | BillingKind::Stripe)) && action_url.is_some() {
@@ -123,7 +122,10 @@ impl Brands {
             (Some(BillingKind::Stripe), false) => {
                 let span = table.span("billing").unwrap_or_default();
                 let example = "[brand.stripe] with `key_file = \"stripe.key\"`, a file with the secret key";
-                table.wrong(span, format!("`billing` is \"stripe\", and nothing says which account; add {example}."));
+                table.wrong(
+                    span,
+                    format!("`billing` is \"stripe\", and nothing says which account; add {example}."),
+                );
             }
             (Some(BillingKind::Ledger | BillingKind::Merchant) | None, true) => {
                 let span = table.span("stripe").unwrap_or_default();

@@ -13,7 +13,8 @@ pub(super) fn read(brand: &Table<'_>, directory: &Path) -> Option<StripeAccount>
     let table = brand.table("stripe", "[brand.stripe]")?;
     let key = table.required("key_file", "\"stripe.key\"").map(|path| directory.join(path.into_inner()));
     let sandbox_key = table.text("sandbox_key_file").map(|path| directory.join(path.into_inner()));
-    let api = if table.has("api_url") { checked(&table, "api_url", address) } else { Url::parse(STRIPE).ok() };
+    let api =
+        if table.has("api_url") { checked(&table, "api_url", address) } else { Url::parse(STRIPE).ok() };
     table.finish();
     Some(StripeAccount { key: key?, sandbox_key, api: api? })
 }

@@ -258,34 +258,38 @@ pub(crate) fn billings(
     clock: &Clock,
     client: Option<&Arc<Client>>,
 ) -> Result<Registry, StartError> {
-    config.all_brands().try_fold(Registry::default(), |all, brand| Ok(match brand.billing {
-        BillingKind::Ledger => {
-            let ledger = |environment| Ledger::new(store.clone(), clock.clone(), &brand.slug, environment);
-            all.with_each(&brand.slug, ledger(Environment::Prod), ledger(Environment::Sandbox))
-        }
-        BillingKind::Merchant => match brand.action_url.as_ref().zip(client) {
-            None => all.with(&brand.slug, Merchant),
-            Some((url, client)) => {
-                let (url, client) = (url.clone(), client.clone());
-                let backend = |environment| Backend {
-                    brand: brand.slug.clone(),
-                    environment,
-                    url: url.clone(),
-                    client: client.clone(),
-                };
-                all.with_each(&brand.slug, backend(Environment::Prod), backend(Environment::Sandbox))
+    config.all_brands().try_fold(Registry::default(), |all, brand| {
+        Ok(match brand.billing {
+            BillingKind::Ledger => {
+                let ledger =
+                    |environment| Ledger::new(store.clone(), clock.clone(), &brand.slug, environment);
+                all.with_each(&brand.slug, ledger(Environment::Prod), ledger(Environment::Sandbox))
             }
-        },
-        BillingKind::Stripe => {
-            let Some(account) = &brand.stripe else { return Ok(all) };
-            let prod = at_stripe(account, &account.key, clock)?;
-            match &account.sandbox_key {
-                Some(key) => all.with_each(&brand.slug, prod, at_stripe(account, key, clock)?),
-                None => {
-                    let ledger = Ledger::new(store.clone(), clock.clone(), &brand.slug, Environment::Sandbox);
-                    all.with_each(&brand.slug, prod, ledger)
+            BillingKind::Merchant => match brand.action_url.as_ref().zip(client) {
+                None => all.with(&brand.slug, Merchant),
+                Some((url, client)) => {
+                    let (url, client) = (url.clone(), client.clone());
+                    let backend = |environment| Backend {
+                        brand: brand.slug.clone(),
+                        environment,
+                        url: url.clone(),
+                        client: client.clone(),
+                    };
+                    all.with_each(&brand.slug, backend(Environment::Prod), backend(Environment::Sandbox))
+                }
+            },
+            BillingKind::Stripe => {
+                let Some(account) = &brand.stripe else { return Ok(all) };
+                let prod = at_stripe(account, &account.key, clock)?;
+                match &account.sandbox_key {
+                    Some(key) => all.with_each(&brand.slug, prod, at_stripe(account, key, clock)?),
+                    None => {
+                        let ledger =
+                            Ledger::new(store.clone(), clock.clone(), &brand.slug, Environment::Sandbox);
+                        all.with_each(&brand.slug, prod, ledger)
+                    }
                 }
             }
-        }
-    }))
+        })
+    })
 }

@@ -1,7 +1,8 @@
 //! What is asked of Stripe, and what is there then.
 
 use farewell_server::billing::{
-    Answer, Billing, Change, Deal, DiscountTerms, Instruction, Interval, Length, PlanPrice, PlanTerms, Reduction, Span,
+    Answer, Billing, Change, Deal, DiscountTerms, Instruction, Interval, Length, PlanPrice, PlanTerms,
+    Reduction, Span,
 };
 use serde_json::json;
 
@@ -40,7 +41,11 @@ async fn a_cancellation_says_why_and_can_be_taken_back() {
     applied(&world, "undo", &undo).await;
     assert_eq!(world.stripe.shown("sub_1")["cancel_at_period_end"], false);
     assert!(world.snapshot().await.can.cancel);
-    assert_eq!(world.billing.read_back("cancel", &cancel).await, Answer::Applied, "it was, and was changed since");
+    assert_eq!(
+        world.billing.read_back("cancel", &cancel).await,
+        Answer::Applied,
+        "it was, and was changed since"
+    );
 }
 
 #[tokio::test]
@@ -66,7 +71,8 @@ async fn a_schedule_stands_in_nobodys_way_out() {
 #[tokio::test]
 async fn a_discount_is_a_coupon_and_those_that_run_stay() {
     let world = World::new().await;
-    let other = json!({ "id": "di_0", "coupon": { "id": "spring", "percent_off": 10.0 }, "start": 1, "end": null });
+    let other =
+        json!({ "id": "di_0", "coupon": { "id": "spring", "percent_off": 10.0 }, "start": 1, "end": null });
     let end = at("2026-02-28T10:00:00Z").as_second();
     world.stripe.subscription("sub_1", "cus_1", "price_pro", end, json!({ "discounts": [other] }));
     let half = world.accept(percent(Span::Once)).await;
@@ -85,7 +91,13 @@ async fn a_discount_is_a_coupon_and_those_that_run_stay() {
 /// The months that Stripe is told to take off for.
 async fn months(price: &str, end: &str, months: u32) -> Option<String> {
     let world = World::new().await;
-    world.stripe.subscription("sub_1", "cus_1", price, at(end).as_second(), json!({ "billing_cycle_anchor": at(end).as_second() }));
+    world.stripe.subscription(
+        "sub_1",
+        "cus_1",
+        price,
+        at(end).as_second(),
+        json!({ "billing_cycle_anchor": at(end).as_second() }),
+    );
     world.billing.execute("key", &world.accept(percent(Span::Months(months))).await).await;
     let asked = world.stripe.asked();
     let coupon = asked.iter().find(|asked| asked.path == "POST v1/coupons")?;
@@ -132,9 +144,21 @@ async fn a_plan_changes_within_the_rhythm_and_as_it_was_priced() {
         let price = PlanPrice { amount, currency: "USD".into(), interval, interval_count: 1 };
         Deal::ChangePlan(PlanTerms { id: id.into(), name: "Pro".into(), price: Some(price) })
     };
-    assert!(refused(&world, &world.accept(plan("price_gone", 1, Interval::Month)).await).await.contains("no such plan"));
-    assert!(refused(&world, &world.accept(plan("price_lite", 400, Interval::Month)).await).await.contains("price has changed"));
-    assert!(refused(&world, &world.accept(plan("price_year", 9900, Interval::Year)).await).await.contains("rhythm"));
+    assert!(
+        refused(&world, &world.accept(plan("price_gone", 1, Interval::Month)).await)
+            .await
+            .contains("no such plan")
+    );
+    assert!(
+        refused(&world, &world.accept(plan("price_lite", 400, Interval::Month)).await)
+            .await
+            .contains("price has changed")
+    );
+    assert!(
+        refused(&world, &world.accept(plan("price_year", 9900, Interval::Year)).await)
+            .await
+            .contains("rhythm")
+    );
     applied(&world, "lite", &world.accept(plan("price_lite", 500, Interval::Month)).await).await;
     assert_eq!(world.snapshot().await.terms.unwrap().plan, "price_lite");
     let plans = world.billing.plans(&["price_lite".into(), "price_gone".into()]).await.unwrap().unwrap();

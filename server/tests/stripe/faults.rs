@@ -18,7 +18,11 @@ fn faults() -> impl Strategy<Value = Vec<Fault>> {
 }
 
 /// As the executor does: it asks until it is known, and reads back before it believes.
-async fn until_known(world: &World, key: &str, instruction: &farewell_server::billing::Instruction) -> Answer {
+async fn until_known(
+    world: &World,
+    key: &str,
+    instruction: &farewell_server::billing::Instruction,
+) -> Answer {
     for _ in 0..20 {
         let executed = world.billing.execute(key, instruction).await;
         if matches!(executed, Answer::Refused(_)) {

@@ -16,7 +16,8 @@ async fn a_snapshot_says_what_stripe_says() {
     assert_eq!((terms.plan.as_str(), terms.plan_name.as_str()), ("price_pro", "Pro"));
     assert_eq!((terms.amount, terms.currency.as_str()), (1250, "USD"));
     assert_eq!(terms.current_period_end, at("2026-02-28T10:00:00Z"));
-    let can = Can { cancel: true, undo: true, discount: true, pause: true, change_plan: true, extend_trial: false };
+    let can =
+        Can { cancel: true, undo: true, discount: true, pause: true, change_plan: true, extend_trial: false };
     assert_eq!(found.can, can);
 }
 
@@ -46,7 +47,8 @@ async fn whom_it_cannot_find_is_told_apart() {
     }
     world.stripe.subscription("sub_4", "cus_3", "price_pro", end, json!({ "cancel_at_period_end": true }));
     let email = |email: &str| Lookup { email: Some(email.into()), ..Lookup::default() };
-    let of = |id: &str, subscription: &str| Lookup { subscription: Some(subscription.into()), ..customer(id) };
+    let of =
+        |id: &str, subscription: &str| Lookup { subscription: Some(subscription.into()), ..customer(id) };
     for (lookup, error) in [
         (Lookup::default(), LookupError::NobodyNamed),
         (customer("cus_9"), LookupError::UnknownCustomer),
@@ -55,7 +57,10 @@ async fn whom_it_cannot_find_is_told_apart() {
         (email("nobody@example.com"), LookupError::UnknownCustomer),
         (email("twin@example.com"), LookupError::SeveralCustomers),
         (of("cus_1", "sub_2"), LookupError::UnknownSubscription),
-        (Lookup { email: Some("twin@example.com".into()), ..customer("cus_1") }, LookupError::DifferentCustomers),
+        (
+            Lookup { email: Some("twin@example.com".into()), ..customer("cus_1") },
+            LookupError::DifferentCustomers,
+        ),
         (customer("cus_2"), LookupError::SeveralSubscriptions(vec!["sub_2".into(), "sub_3".into()])),
         (customer("cus_3"), LookupError::NothingToCancel),
     ] {
@@ -70,7 +75,8 @@ async fn what_cannot_be_told_in_advance_can_be_canceled_and_nothing_else() {
     world.stripe.subscription("sub_1", "cus_1", "price_pro", 0, two);
     let found = world.snapshot().await;
     assert_eq!((found.terms, found.can), (None, Can { cancel: true, undo: true, ..Can::default() }));
-    let odd = json!({ "id": "di_1", "coupon": { "id": "spring", "percent_off": 12.5 }, "start": 1, "end": null });
+    let odd =
+        json!({ "id": "di_1", "coupon": { "id": "spring", "percent_off": 12.5 }, "start": 1, "end": null });
     let end = at("2026-02-28T10:00:00Z").as_second();
     world.stripe.subscription("sub_1", "cus_1", "price_pro", end, json!({ "discounts": [odd] }));
     assert!(!world.snapshot().await.can.discount, "its price is not a whole percentage of anything");

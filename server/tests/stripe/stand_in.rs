@@ -140,10 +140,12 @@ async fn take(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let header =
+        |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     assert_eq!(header("authorization"), format!("Bearer {KEY}"));
     assert_eq!(header("stripe-version"), "2025-03-31.basil");
-    let pairs = |text: &[u8]| url::form_urlencoded::parse(text).into_owned().collect::<Vec<(String, String)>>();
+    let pairs =
+        |text: &[u8]| url::form_urlencoded::parse(text).into_owned().collect::<Vec<(String, String)>>();
     let mut account = stand_in.account();
     let (fault, said) = if method == Method::GET {
         let query = pairs(query.unwrap_or_default().as_bytes());
@@ -179,7 +181,9 @@ async fn take(
 impl Account {
     fn get(&self, path: &str, query: &[(String, String)]) -> Said {
         let asked = |name: &str| query.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str());
-        let one = |all: &BTreeMap<String, Value>, id: &str| all.get(id).map_or_else(missing, |found| (200, found.clone()));
+        let one = |all: &BTreeMap<String, Value>, id: &str| {
+            all.get(id).map_or_else(missing, |found| (200, found.clone()))
+        };
         let list = |data: Vec<Value>| (200, json!({ "object": "list", "has_more": false, "data": data }));
         match path.split('/').collect::<Vec<_>>()[..] {
             ["v1", "customers"] => {
@@ -191,7 +195,14 @@ impl Account {
                 assert_eq!((asked("status"), asked("expand[]")), (Some("all"), Some("data.discounts")));
                 let customer = asked("customer").expect("a customer");
                 // The newest first.
-                list(self.subscriptions.values().rev().filter(|one| one["customer"] == customer).cloned().collect())
+                list(
+                    self.subscriptions
+                        .values()
+                        .rev()
+                        .filter(|one| one["customer"] == customer)
+                        .cloned()
+                        .collect(),
+                )
             }
             ["v1", "subscriptions", id] => one(&self.subscriptions, id),
             ["v1", "prices", id] => one(&self.prices, id),
@@ -232,7 +243,8 @@ impl Account {
     }
 
     fn make_coupon(&mut self, form: &[(String, String)]) -> Said {
-        let mut coupon = json!({ "percent_off": null, "amount_off": null, "currency": null, "duration_in_months": null });
+        let mut coupon =
+            json!({ "percent_off": null, "amount_off": null, "currency": null, "duration_in_months": null });
         for (name, value) in form {
             coupon[name] = match name.as_str() {
                 "id" | "duration" | "currency" => json!(value),
@@ -277,7 +289,9 @@ impl Account {
                     let Some(price) = self.prices.get(value) else { return missing() };
                     subscription["items"]["data"][0]["price"] = price.clone();
                 }
-                "cancellation_details[feedback]" => subscription["cancellation_details"]["feedback"] = json!(value),
+                "cancellation_details[feedback]" => {
+                    subscription["cancellation_details"]["feedback"] = json!(value)
+                }
                 name if name.starts_with("metadata[") => {
                     subscription["metadata"][&name[9..name.len() - 1]] = json!(value);
                 }
@@ -288,7 +302,8 @@ impl Account {
                     let Some(coupon) = self.coupons.get(value) else { return missing() };
                     self.discounts += 1;
                     let id = format!("di_{}", self.discounts);
-                    discounts.push(json!({ "id": id, "coupon": coupon, "start": 1_700_000_000, "end": null }));
+                    discounts
+                        .push(json!({ "id": id, "coupon": coupon, "start": 1_700_000_000, "end": null }));
                 }
                 _ => return refused(400, "invalid_request_error", "parameter_unknown"),
             }
@@ -301,12 +316,15 @@ impl Account {
     }
 
     fn cancel(&mut self, id: &str, form: &[(String, String)]) -> Said {
-        let Some(subscription) = self.subscriptions.get_mut(id).filter(|one| one["status"] != "canceled") else {
+        let Some(subscription) = self.subscriptions.get_mut(id).filter(|one| one["status"] != "canceled")
+        else {
             return missing();
         };
         for (name, value) in form {
             match name.as_str() {
-                "cancellation_details[feedback]" => subscription["cancellation_details"]["feedback"] = json!(value),
+                "cancellation_details[feedback]" => {
+                    subscription["cancellation_details"]["feedback"] = json!(value)
+                }
                 _ => return refused(400, "invalid_request_error", "parameter_unknown"),
             }
         }

@@ -62,7 +62,8 @@ impl Api {
         let tls = HttpsConnectorBuilder::new().try_with_platform_verifier().map_err(|error| {
             format!("the system's trusted certificates cannot be read: {error}; install ca-certificates.")
         })?;
-        let http = legacy::Client::builder(TokioExecutor::new()).build(tls.https_or_http().enable_http1().build());
+        let http =
+            legacy::Client::builder(TokioExecutor::new()).build(tls.https_or_http().enable_http1().build());
         Ok(Self { http, base, key })
     }
 
@@ -82,7 +83,12 @@ impl Api {
     }
 
     /// Ends something.
-    pub(super) async fn delete<T: DeserializeOwned>(&self, path: &str, form: &Form, key: &str) -> Result<T, Failure> {
+    pub(super) async fn delete<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        form: &Form,
+        key: &str,
+    ) -> Result<T, Failure> {
         self.ask(Method::DELETE, path, form, Some(key)).await
     }
 
@@ -111,8 +117,7 @@ impl Api {
         if let Some(key) = key {
             request = request.header("Idempotency-Key", key);
         }
-        let request =
-            request.body(Full::from(body)).map_err(|error| Failure::Unknown(error.to_string()))?;
+        let request = request.body(Full::from(body)).map_err(|error| Failure::Unknown(error.to_string()))?;
         match tokio::time::timeout(ANSWER_WITHIN, self.send(request)).await {
             Ok(answered) => answered,
             Err(_) => Err(Failure::Unknown(format!(
@@ -124,11 +129,17 @@ impl Api {
 
     async fn send<T: DeserializeOwned>(&self, request: Request<Full<Bytes>>) -> Result<T, Failure> {
         let answer = self.http.request(request).await;
-        let answer = answer.map_err(|error| Failure::Unknown(format!("Stripe: {}", outbox::unreachable(&error))))?;
+        let answer =
+            answer.map_err(|error| Failure::Unknown(format!("Stripe: {}", outbox::unreachable(&error))))?;
         let status = answer.status().as_u16();
         let id = answer.headers().get("Request-Id").and_then(|id| id.to_str().ok());
         // Of letters and digits, so that it can stand in a log.
-        let id: String = id.unwrap_or("without an id").chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == ' ').take(64).collect();
+        let id: String = id
+            .unwrap_or("without an id")
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == ' ')
+            .take(64)
+            .collect();
         let body = Limited::new(answer.into_body(), LARGEST_ANSWER).collect().await;
         let body = body.map_err(|_| Failure::Unknown(format!("Stripe's answer broke off (request {id})")))?;
         read(status, &id, &body.to_bytes())
@@ -138,8 +149,9 @@ impl Api {
 /// What an answer says. One that cannot be read is never guessed at.
 fn read<T: DeserializeOwned>(status: u16, id: &str, body: &[u8]) -> Result<T, Failure> {
     if (200..300).contains(&status) {
-        return serde_json::from_slice(body)
-            .map_err(|error| Failure::Unknown(format!("Stripe's answer is not as documented: {error} (request {id})")));
+        return serde_json::from_slice(body).map_err(|error| {
+            Failure::Unknown(format!("Stripe's answer is not as documented: {error} (request {id})"))
+        });
     }
     let said: Value = serde_json::from_slice(body).unwrap_or_default();
     let error = &said["error"];
@@ -148,7 +160,9 @@ fn read<T: DeserializeOwned>(status: u16, id: &str, body: &[u8]) -> Result<T, Fa
     Err(match (status, error["type"].as_str()) {
         (404, Some(_)) => Failure::Missing(text),
         // 409: another request with the same key is on its way. 429: too many at once.
-        (400 | 402 | 403, Some(kind)) if kind != "idempotency_error" => Failure::Refused { code: code.into(), text },
+        (400 | 402 | 403, Some(kind)) if kind != "idempotency_error" => {
+            Failure::Refused { code: code.into(), text }
+        }
         _ => Failure::Unknown(text),
     })
 }
@@ -161,18 +175,29 @@ mod tests {
 
     #[test]
     fn only_what_stripe_says_it_has_refused_was_not_done() {
-        let told = |status, body: Value| read::<Value>(status, "req_1", body.to_string().as_bytes()).unwrap_err();
+        let told =
+            |status, body: Value| read::<Value>(status, "req_1", body.to_string().as_bytes()).unwrap_err();
         let error = |kind: &str| json!({ "error": { "type": kind, "code": "resource_missing" } });
-        assert!(matches!(told(404, error("invalid_request_error")), Failure::Missing(text) if text.contains("req_1")));
+        assert!(
+            matches!(told(404, error("invalid_request_error")), Failure::Missing(text) if text.contains("req_1"))
+        );
         for status in [400, 402, 403] {
-            assert!(matches!(told(status, error("invalid_request_error")), Failure::Refused { .. }), "{status}");
-            assert!(matches!(told(status, json!("<html>")), Failure::Unknown(_)), "{status} of somebody between");
+            assert!(
+                matches!(told(status, error("invalid_request_error")), Failure::Refused { .. }),
+                "{status}"
+            );
+            assert!(
+                matches!(told(status, json!("<html>")), Failure::Unknown(_)),
+                "{status} of somebody between"
+            );
         }
         for status in [401, 409, 429, 500, 503, 302] {
             assert!(matches!(told(status, error("api_error")), Failure::Unknown(_)), "{status}");
         }
         assert!(matches!(told(400, error("idempotency_error")), Failure::Unknown(_)));
-        assert!(matches!(read::<u32>(200, "req_1", b"{"), Err(Failure::Unknown(text)) if text.contains("req_1")));
+        assert!(
+            matches!(read::<u32>(200, "req_1", b"{"), Err(Failure::Unknown(text)) if text.contains("req_1"))
+        );
         assert_eq!(read::<u32>(200, "req_1", b"7"), Ok(7));
     }
 }

@@ -159,12 +159,16 @@ impl Stripe {
         }
         let can = subscription.can(now);
         match deal {
-            Deal::Discount(discount) if can.discount => self.discount(key, discount, &terms, accepted, now).await,
+            Deal::Discount(discount) if can.discount => {
+                self.discount(key, discount, &terms, accepted, now).await
+            }
             Deal::Pause(length) if can.pause => pause(*length, &terms),
             Deal::ChangePlan(plan) if can.change_plan => self.change_plan(plan, &terms, subscription).await,
             Deal::ExtendTrial { days } if can.extend_trial => {
-                let end = terms.current_period_end.checked_add(SignedDuration::from_hours(i64::from(*days) * 24));
-                let end = end.map_err(|_| Stop::from("the trial would end beyond the end of the calendar"))?;
+                let end =
+                    terms.current_period_end.checked_add(SignedDuration::from_hours(i64::from(*days) * 24));
+                let end =
+                    end.map_err(|_| Stop::from("the trial would end beyond the end of the calendar"))?;
                 Ok(trial_until(end))
             }
             Deal::Custom => Err("Stripe does nothing that is the merchant's".into()),
@@ -201,7 +205,9 @@ impl Stripe {
             Span::Forever => put("duration", "forever".into()),
             Span::Months(_) => {
                 let Some(months) = months(discount.lasts, terms, now) else {
-                    return Err("Stripe counts a discount in months, and these payments do not fit into them".into());
+                    return Err(
+                        "Stripe counts a discount in months, and these payments do not fit into them".into(),
+                    );
                 };
                 put("duration", "repeating".into());
                 put("duration_in_months", months.to_string());
@@ -230,7 +236,9 @@ impl Stripe {
         terms: &Terms,
         subscription: &Subscription,
     ) -> Result<Form, Stop> {
-        let Some(now) = self.plan(&plan.id).await? else { return Err("there is no such plan any more".into()) };
+        let Some(now) = self.plan(&plan.id).await? else {
+            return Err("there is no such plan any more".into());
+        };
         if now.price != plan.price {
             return Err("the plan's price has changed since the offer was made".into());
         }
@@ -241,7 +249,9 @@ impl Stripe {
             return Err("the subscription cannot change to this plan".into());
         }
         if (price.interval, price.interval_count) != (terms.cycle.interval, terms.cycle.interval_count) {
-            return Err("the plan is paid in another rhythm, which Stripe would begin, and bill, at once".into());
+            return Err(
+                "the plan is paid in another rhythm, which Stripe would begin, and bill, at once".into()
+            );
         }
         Ok(vec![
             ("items[0][id]".into(), item.id.clone()),
@@ -304,9 +314,5 @@ fn pause(length: Length, terms: &Terms) -> Result<Form, Stop> {
 
 /// Nothing is paid until then, and nothing is added up.
 fn trial_until(end: Timestamp) -> Form {
-    vec![
-        ("trial_end".into(), end.as_second().to_string()),
-        ("proration_behavior".into(), "none".into()),
-    ]
+    vec![("trial_end".into(), end.as_second().to_string()), ("proration_behavior".into(), "none".into())]
 }
-

@@ -34,7 +34,10 @@ impl Item {
                 plan: &price.id,
                 nickname: price.nickname.as_deref(),
                 product: price.product.as_ref(),
-                amount: price.unit_amount.filter(|_| licensed(recurring.usage_type.as_deref()))?.checked_mul(quantity)?,
+                amount: price
+                    .unit_amount
+                    .filter(|_| licensed(recurring.usage_type.as_deref()))?
+                    .checked_mul(quantity)?,
                 currency: price.currency.to_ascii_uppercase(),
                 interval: Interval::named(&recurring.interval)?,
                 interval_count: recurring.interval_count,
@@ -184,8 +187,13 @@ impl Subscription {
 impl Discount {
     fn running(&self) -> Option<RunningDiscount> {
         let off = match (self.coupon.percent_off, self.coupon.amount_off, &self.coupon.currency) {
-            (Some(percent), None, _) if percent.fract() == 0.0 && (1.0..=100.0).contains(&percent) => {
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, from 1 to 100")]
+            (Some(percent), None, _) if percent.fract() == 0.0 && (1.0..=100.0).contains(&percent) =>
+            {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "whole, from 1 to 100"
+                )]
                 Reduction::Percent(percent as u32)
             }
             (None, Some(amount), Some(currency)) => {

@@ -53,5 +53,8 @@ impl Marks {
 
 /// A key in short: twelve letters and digits.
 fn mark(key: &str) -> String {
-    Sha256::digest(key.as_bytes()).iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    Sha256::digest(key.as_bytes())
+        .iter()
+        .take(6)
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

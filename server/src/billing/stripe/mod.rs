@@ -7,12 +7,11 @@ mod holding;
 mod mark;
 mod object;
 
-use jiff::Timestamp;
 use url::Url;
 
 use super::{
-    Account, Answer, Billing, Customer, Holding, Instruction, Interval, Lookup, LookupError, PlanPrice, PlanTerms,
-    Snapshot,
+    Account, Answer, Billing, Customer, Holding, Instruction, Interval, Lookup, LookupError, PlanPrice,
+    PlanTerms, Snapshot,
 };
 use crate::clock::Clock;
 use crate::place::Place;
@@ -186,13 +185,16 @@ impl Billing for Stripe {
         let mut all = self.subscriptions(&customer.id).await?;
         let chosen = match &lookup.subscription {
             Some(id) => {
-                let place = all.iter().position(|one| one.id == *id).ok_or(LookupError::UnknownSubscription)?;
+                let place =
+                    all.iter().position(|one| one.id == *id).ok_or(LookupError::UnknownSubscription)?;
                 Some(all.swap_remove(place)).filter(Subscription::can_be_canceled)
             }
             None => {
                 all.retain(Subscription::can_be_canceled);
                 if all.len() > 1 {
-                    return Err(LookupError::SeveralSubscriptions(all.into_iter().map(|one| one.id).collect()));
+                    return Err(LookupError::SeveralSubscriptions(
+                        all.into_iter().map(|one| one.id).collect(),
+                    ));
                 }
                 all.pop()
             }
@@ -262,6 +264,8 @@ fn lookup_error(failure: Failure, missing: LookupError) -> LookupError {
 
 /// The path of an object. None where the text is no id of Stripe's, and could be another path.
 fn path(of: &str, id: &str) -> Option<String> {
-    let is_id = !id.is_empty() && id.len() <= 255 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    let is_id = !id.is_empty()
+        && id.len() <= 255
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
     is_id.then(|| format!("{of}/{id}"))
 }

@@ -49,7 +49,8 @@ pub(super) struct Subscription {
     pub start_date: Option<i64>,
     pub billing_cycle_anchor: Option<i64>,
     pub trial_end: Option<i64>,
-    pub pause_collection: Option<PauseCollection>,
+    /// Invoices are not collected for a time.
+    pub pause_collection: Option<Any>,
     /// A schedule decides what comes next.
     pub schedule: Option<String>,
     #[serde(default)]
@@ -109,12 +110,6 @@ pub(super) struct Plan {
 pub(super) enum Product {
     Id(String),
     Whole { name: String },
-}
-
-/// Invoices are not collected for a time.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct PauseCollection {
-    pub resumes_at: Option<i64>,
 }
 
 /// A discount that was granted.
