@@ -192,7 +192,7 @@ fn values_of_a_brand_are_checked() {
     in_brand("origins = \"https://a.example\"", "square brackets");
     in_brand("return_urls = [\"/back\"]", "absolute URL");
     in_brand("return_urls = [\"https://a.example/#x\"]", "fragment");
-    in_brand("billing = \"paypal\"", "\"ledger\", \"stripe\" or \"merchant\"");
+    in_brand("billing = \"paypal\"", "\"ledger\" or \"stripe\" or \"merchant\"");
     in_brand("billing = \"stripe\"", "[brand.stripe]");
     let account = "[brand.stripe]\nkey_file = \"stripe.key\"\n";
     let found = problems(&format!("{GOOD}{account}"));

@@ -245,10 +245,26 @@ fn couriers(config: &Config, client: Option<&Arc<Client>>) -> Vec<Arc<Courier>> 
 }
 
 /// An account at Stripe, with the key of this file.
-fn at_stripe(account: &StripeAccount, key: &Path, clock: &Clock) -> Result<Stripe, StartError> {
+fn at_stripe(
+    account: &StripeAccount,
+    key: &Path,
+    environment: Environment,
+    clock: &Clock,
+) -> Result<Stripe, StartError> {
     let text = std::fs::read_to_string(key);
-    let text = text.map_err(|error| StartError::Stripe(format!("cannot read {}: {error}", key.display())))?;
-    Stripe::new(account.api.clone(), SecretText::new(text.trim()), clock.clone()).map_err(StartError::Stripe)
+    let text =
+        text.map_err(|error| StartError::Stripe(format!("cannot read {}: {error}.", key.display())))?;
+    let text = text.trim();
+    let (is_key, tries_out) = (text.starts_with("sk_") || text.starts_with("rk_"), text.contains("_test_"));
+    if !is_key || environment == Environment::Sandbox && !tries_out {
+        let wanted = if is_key {
+            "is not of Stripe's sandbox; write one with _test_ in it"
+        } else {
+            "is not a secret key; write one that begins with sk_ or rk_"
+        };
+        return Err(StartError::Stripe(format!("what is in {} {wanted}.", key.display())));
+    }
+    Stripe::new(account.api.clone(), SecretText::new(text), clock.clone()).map_err(StartError::Stripe)
 }
 
 /// Each brand's billings.
@@ -280,9 +296,13 @@ pub(crate) fn billings(
             },
             BillingKind::Stripe => {
                 let Some(account) = &brand.stripe else { return Ok(all) };
-                let prod = at_stripe(account, &account.key, clock)?;
+                let prod = at_stripe(account, &account.key, Environment::Prod, clock)?;
                 match &account.sandbox_key {
-                    Some(key) => all.with_each(&brand.slug, prod, at_stripe(account, key, clock)?),
+                    Some(key) => all.with_each(
+                        &brand.slug,
+                        prod,
+                        at_stripe(account, key, Environment::Sandbox, clock)?,
+                    ),
                     None => {
                         let ledger =
                             Ledger::new(store.clone(), clock.clone(), &brand.slug, Environment::Sandbox);
