@@ -1,6 +1,7 @@
 //! What a merchant configures: a brand, its reasons and its offers.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use flow::{Link, Money, Reason};
 use url::Url;
@@ -43,6 +44,8 @@ pub struct Brand {
     pub billing: BillingKind,
     /// Where the merchant's backend is asked to act, where billing is the merchant's. None: it acts on the result by itself.
     pub action_url: Option<Url>,
+    /// Where Stripe is asked, where it bills.
+    pub stripe: Option<StripeAccount>,
     /// Where a customer's place comes from. None only where no market is declared.
     pub place: Option<PlaceSource>,
     /// How many offers are made at most, where that is fewer than the law allows.
@@ -104,8 +107,21 @@ pub struct Hosted {
 pub enum BillingKind {
     /// The built-in ledger.
     Ledger,
+    /// Stripe.
+    Stripe,
     /// The merchant, who acts on verified results. Nothing is touched by the server.
     Merchant,
+}
+
+/// An account at Stripe. Its secret keys are in files, which are read when the server starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StripeAccount {
+    /// The file with the key for what counts.
+    pub key: PathBuf,
+    /// The file with the key for what somebody tries out. None: the built-in ledger bills there.
+    pub sandbox_key: Option<PathBuf>,
+    /// Where Stripe is.
+    pub api: Url,
 }
 
 /// Where a customer's place comes from.

@@ -192,7 +192,14 @@ fn values_of_a_brand_are_checked() {
     in_brand("origins = \"https://a.example\"", "square brackets");
     in_brand("return_urls = [\"/back\"]", "absolute URL");
     in_brand("return_urls = [\"https://a.example/#x\"]", "fragment");
-    in_brand("billing = \"stripe\"", "\"ledger\" or \"merchant\"");
+    in_brand("billing = \"paypal\"", "\"ledger\" or \"stripe\" or \"merchant\"");
+    in_brand("billing = \"stripe\"", "[brand.stripe]");
+    let account = "[brand.stripe]\nkey_file = \"stripe.key\"\n";
+    let found = problems(&format!("{GOOD}{account}"));
+    assert!(found.len() == 1 && found[0].contains("`billing = \"stripe\"`"), "{found:#?}");
+    let afar = "billing = \"stripe\"\n[brand.stripe]\nkey_file = \"stripe.key\"\napi_url = \"http://stripe.example/\"\n";
+    let found = problems(&format!("{GOOD}{afar}"));
+    assert!(found.len() == 1 && found[0].contains("write \"https://stripe.example/\""), "{found:#?}");
     in_brand("action_url = \"http://a.example/act\"", "write \"https://a.example/act\"");
     in_brand("action_url = \"https://10.0.0.1/act\"", "private network");
     let unused = "billing = \"ledger\"\naction_url = \"https://a.example/act\"\n";
@@ -355,7 +362,7 @@ fn the_example_has_no_mistakes_and_every_field() {
     let text = include_str!("../farewell.example.toml");
     let config = read(text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
     let all = problems(
-        "x = 1\n[server]\nx = 1\n[server.smtp]\nxyz = 1\n[server.retention]\nxyz = 1\n[[brand]]\nx = 1\n[brand.public]\nxyz = 1\n[[brand.webhook]]\nxyz = 1\n[[brand.reason]]\nxyz = 1\n[[brand.offer]]\nkind = \"discount\"\nxyz = 1\n[brand.offer.when]\nxyz = 1\n",
+        "x = 1\n[server]\nx = 1\n[server.smtp]\nxyz = 1\n[server.retention]\nxyz = 1\n[[brand]]\nx = 1\n[brand.public]\nxyz = 1\n[brand.stripe]\nxyz = 1\n[[brand.webhook]]\nxyz = 1\n[[brand.reason]]\nxyz = 1\n[[brand.offer]]\nkind = \"discount\"\nxyz = 1\n[brand.offer.when]\nxyz = 1\n",
     );
     let fields: Vec<&str> = all
         .iter()

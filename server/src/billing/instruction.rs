@@ -16,6 +16,9 @@ pub struct Instruction {
     /// The `eventId` of the run's result.
     #[serde(default)]
     pub event: Option<String>,
+    /// Why the customer leaves, where that was said: one of the eight codes that Stripe has too.
+    #[serde(default)]
+    pub reason: Option<String>,
     /// The moment of the press. What was true then counts, however late this is carried out.
     pub requested_at: Timestamp,
     /// What to do.

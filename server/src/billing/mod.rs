@@ -16,6 +16,7 @@ mod lookup;
 pub mod merchant;
 mod registry;
 mod snapshot;
+pub mod stripe;
 
 use std::time::Duration;
 

@@ -89,7 +89,7 @@ impl Declarations {
                 let decision = if done { Decision::CarriedOut } else { Decision::Confirm { subscription } };
                 let declaration = find(&register, &reference).await?;
                 let client = outbound(config, &clock)?;
-                let billings = billings(config, store, &clock, client.as_ref());
+                let billings = billings(config, store, &clock, client.as_ref())?;
                 let decided =
                     decide(&register, &billings, &declaration, decision).await.map_err(explained)?;
                 tell(&register, &reference, decided, &now, json).await?;

@@ -137,7 +137,7 @@ impl Simulate {
         snapshot.customer = Customer { place: self.country.clone(), ..snapshot.customer };
         let since = SignedDuration::from_hours(i64::from(self.tenure_days) * 24);
         snapshot.began_at = now.checked_sub(since).ok();
-        if brand.billing == BillingKind::Ledger {
+        if brand.billing != BillingKind::Merchant {
             let currency = iso_currency::Currency::from_code(&self.currency)
                 .ok_or("--currency has to be an ISO 4217 code, such as USD.")?;
             let end = now.checked_add(PERIOD_LEFT)?;

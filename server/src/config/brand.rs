@@ -1,11 +1,12 @@
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_spanned::Spanned;
 use url::Url;
 
 use super::table::Table;
-use super::{market, offer, reason, receipts, theme, value, webhook, wording, words};
-use crate::brand::{Access, BillingKind, Brand, CancelTiming, Hosted, Plan, PublicPages};
+use super::{market, offer, reason, receipts, stripe, theme, value, webhook, wording, words};
+use crate::brand::{Access, BillingKind, Brand, CancelTiming, Hosted, Plan, PublicPages, StripeAccount};
 use crate::declaration::{Kind, demanded};
 use crate::locale;
 use crate::place::Place;
@@ -18,12 +19,13 @@ pub(super) struct Brands {
     site_ids: Vec<i64>,
     mail: bool,
     private_webhooks: bool,
+    directory: PathBuf,
 }
 
 impl Brands {
     /// No brands yet; `mail` says whether there is a mail server, `private_webhooks` what `[server]` says of them.
-    pub(super) fn new(mail: bool, private_webhooks: bool) -> Self {
-        Self { mail, private_webhooks, ..Self::default() }
+    pub(super) fn new(mail: bool, private_webhooks: bool, directory: &Path) -> Self {
+        Self { mail, private_webhooks, directory: directory.into(), ..Self::default() }
     }
 
     /// Reads one `[[brand]]`. It joins the list only when nothing in it is wrong.
@@ -42,10 +44,17 @@ impl Brands {
         let support_email = checked(&table, "support_email", value::email);
         let origins = list(&table, "origins", value::origin);
         let return_urls = list(&table, "return_urls", value::page);
-        let billing =
-            table.choice("billing", &[("ledger", BillingKind::Ledger), ("merchant", BillingKind::Merchant)]);
+        let billing = table.choice(
+            "billing",
+            &[
+                ("ledger", BillingKind::Ledger),
+                ("stripe", BillingKind::Stripe),
+                ("merchant", BillingKind::Merchant),
+            ],
+        );
+        let stripe = self.stripe(&table, billing);
         let action_url = checked(&table, "action_url", |text| webhook::target(text, self.private_webhooks));
-        if billing == Some(BillingKind::Ledger) && action_url.is_some() {
+        if matches!(billing, Some(BillingKind::Ledger | BillingKind::Stripe)) && action_url.is_some() {
             let span = table.span("action_url").unwrap_or_default();
             let message =
                 "`action_url` is for a merchant who bills; leave it out, or write `billing = \"merchant\"`.";
@@ -88,6 +97,7 @@ impl Brands {
                 return_urls,
                 billing,
                 action_url,
+                stripe,
                 place,
                 max_offers,
                 words,
@@ -103,6 +113,27 @@ impl Brands {
             })
         })();
         self.list.extend(brand.map(Arc::new));
+    }
+
+    /// Where Stripe is asked: said where it bills, and nowhere else.
+    fn stripe(&self, table: &Table<'_>, billing: Option<BillingKind>) -> Option<StripeAccount> {
+        let account = stripe::read(table, &self.directory);
+        match (billing, table.has("stripe")) {
+            (Some(BillingKind::Stripe), false) => {
+                let span = table.span("billing").unwrap_or_default();
+                let example = "[brand.stripe] with `key_file = \"stripe.key\"`, a file with the secret key";
+                table.wrong(
+                    span,
+                    format!("`billing` is \"stripe\", and nothing says which account; add {example}."),
+                );
+            }
+            (Some(BillingKind::Ledger | BillingKind::Merchant) | None, true) => {
+                let span = table.span("stripe").unwrap_or_default();
+                table.wrong(span, "[brand.stripe] is for a brand that Stripe bills; leave it out, or write `billing = \"stripe\"`.");
+            }
+            _ => {}
+        }
+        account
     }
 
     fn slug(&mut self, table: &Table<'_>) -> Option<String> {

@@ -31,6 +31,7 @@ pub(super) fn brand(public_url: &str) -> Brand {
         origins: vec![public_url.into()],
         return_urls: Vec::new(),
         action_url: None,
+        stripe: None,
         billing: BillingKind::Merchant,
         place: None,
         max_offers: None,

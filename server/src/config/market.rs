@@ -12,7 +12,7 @@ const MOST_OFFERS: i64 = 3;
 
 /// Reads where a customer's place comes from, and tells when nothing says it although there are markets.
 pub(super) fn place(table: &Table<'_>, billing: BillingKind, markets: &[Place]) -> Option<PlaceSource> {
-    let usual = (billing == BillingKind::Ledger).then_some(PlaceSource::Billing);
+    let usual = (billing != BillingKind::Merchant).then_some(PlaceSource::Billing);
     let found =
         table.choice("place", &[("billing", PlaceSource::Billing), ("session", PlaceSource::Session)]);
     if billing == BillingKind::Merchant && found == Some(PlaceSource::Billing) {

@@ -11,6 +11,7 @@ mod receipts;
 mod retention;
 mod server;
 mod smtp;
+mod stripe;
 mod table;
 mod theme;
 mod value;
@@ -93,7 +94,8 @@ impl Config {
             }
             let server = root.table("server", "[server]");
             let mail = server.as_ref().is_some_and(|table| table.has("smtp"));
-            let mut brands = brand::Brands::new(mail, server.as_ref().is_some_and(webhook::private));
+            let private = server.as_ref().is_some_and(webhook::private);
+            let mut brands = brand::Brands::new(mail, private, directory);
             let server = server.and_then(|table| server::read(table, directory));
             if !root.has("brand") {
                 root.wrong_here("there is no [[brand]]; add one with `slug`, `site_id` and `name`.");

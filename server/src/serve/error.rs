@@ -20,6 +20,9 @@ pub enum StartError {
     /// A brand whose customers must get a receipt to keep cannot bring it to them.
     #[error(transparent)]
     NotReady(#[from] NotReady),
+    /// Stripe cannot be asked.
+    #[error("{0}")]
+    Stripe(String),
     /// Webhooks cannot be posted.
     #[error("{0}")]
     Webhooks(String),

@@ -15,8 +15,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::billing::{Backend, Registry, ledger::Ledger, merchant::Merchant};
-use crate::brand::{BillingKind, Brand, Receipts};
+use crate::billing::{Backend, Registry, ledger::Ledger, merchant::Merchant, stripe::Stripe};
+use crate::brand::{BillingKind, Brand, Receipts, StripeAccount};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{App, Proxies, Services, router};
@@ -27,6 +27,7 @@ use crate::outbound::{Client, key_name};
 use crate::outbox::Outbox;
 use crate::receipt::{Handover, Ways};
 use crate::seal::Sealer;
+use crate::secret::SecretText;
 use crate::session::{Environment, Sessions};
 use crate::sign::Signer;
 use crate::store::{self, Store};
@@ -75,7 +76,7 @@ impl Server {
         let signer = Arc::new(Signer::open(&config.server.keys)?);
         let store = open_store(&config.server.database).await?;
         let client = outbound(&config, &clock)?;
-        let billings = billings(&config, &store, &clock, client.as_ref());
+        let billings = billings(&config, &store, &clock, client.as_ref())?;
         let config = Arc::new(config);
         let ways = ways(&config, &signer, &clock)?;
         ways.demand().await?;
@@ -243,30 +244,72 @@ fn couriers(config: &Config, client: Option<&Arc<Client>>) -> Vec<Arc<Courier>> 
     config.brands.iter().flat_map(of).map(Arc::new).collect()
 }
 
+/// An account at Stripe, with the key of this file.
+fn at_stripe(
+    account: &StripeAccount,
+    key: &Path,
+    environment: Environment,
+    clock: &Clock,
+) -> Result<Stripe, StartError> {
+    let text = std::fs::read_to_string(key);
+    let text =
+        text.map_err(|error| StartError::Stripe(format!("cannot read {}: {error}.", key.display())))?;
+    let text = text.trim();
+    let (is_key, tries_out) = (text.starts_with("sk_") || text.starts_with("rk_"), text.contains("_test_"));
+    if !is_key || environment == Environment::Sandbox && !tries_out {
+        let wanted = if is_key {
+            "is not of Stripe's sandbox; write one with _test_ in it"
+        } else {
+            "is not a secret key; write one that begins with sk_ or rk_"
+        };
+        return Err(StartError::Stripe(format!("what is in {} {wanted}.", key.display())));
+    }
+    Stripe::new(account.api.clone(), SecretText::new(text), clock.clone()).map_err(StartError::Stripe)
+}
+
 /// Each brand's billings.
 pub(crate) fn billings(
     config: &Config,
     store: &Store,
     clock: &Clock,
     client: Option<&Arc<Client>>,
-) -> Registry {
-    config.all_brands().fold(Registry::default(), |all, brand| match brand.billing {
-        BillingKind::Ledger => {
-            let ledger = |environment| Ledger::new(store.clone(), clock.clone(), &brand.slug, environment);
-            all.with_each(&brand.slug, ledger(Environment::Prod), ledger(Environment::Sandbox))
-        }
-        BillingKind::Merchant => match brand.action_url.as_ref().zip(client) {
-            None => all.with(&brand.slug, Merchant),
-            Some((url, client)) => {
-                let (url, client) = (url.clone(), client.clone());
-                let backend = |environment| Backend {
-                    brand: brand.slug.clone(),
-                    environment,
-                    url: url.clone(),
-                    client: client.clone(),
-                };
-                all.with_each(&brand.slug, backend(Environment::Prod), backend(Environment::Sandbox))
+) -> Result<Registry, StartError> {
+    config.all_brands().try_fold(Registry::default(), |all, brand| {
+        Ok(match brand.billing {
+            BillingKind::Ledger => {
+                let ledger =
+                    |environment| Ledger::new(store.clone(), clock.clone(), &brand.slug, environment);
+                all.with_each(&brand.slug, ledger(Environment::Prod), ledger(Environment::Sandbox))
             }
-        },
+            BillingKind::Merchant => match brand.action_url.as_ref().zip(client) {
+                None => all.with(&brand.slug, Merchant),
+                Some((url, client)) => {
+                    let (url, client) = (url.clone(), client.clone());
+                    let backend = |environment| Backend {
+                        brand: brand.slug.clone(),
+                        environment,
+                        url: url.clone(),
+                        client: client.clone(),
+                    };
+                    all.with_each(&brand.slug, backend(Environment::Prod), backend(Environment::Sandbox))
+                }
+            },
+            BillingKind::Stripe => {
+                let Some(account) = &brand.stripe else { return Ok(all) };
+                let prod = at_stripe(account, &account.key, Environment::Prod, clock)?;
+                match &account.sandbox_key {
+                    Some(key) => all.with_each(
+                        &brand.slug,
+                        prod,
+                        at_stripe(account, key, Environment::Sandbox, clock)?,
+                    ),
+                    None => {
+                        let ledger =
+                            Ledger::new(store.clone(), clock.clone(), &brand.slug, Environment::Sandbox);
+                        all.with_each(&brand.slug, prod, ledger)
+                    }
+                }
+            }
+        })
     })
 }

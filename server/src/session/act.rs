@@ -206,6 +206,7 @@ async fn conclude(
                 customer: session.customer.clone(),
                 subscription: session.subscription.clone(),
                 session: Some(session.id.clone()),
+                reason: outcome.as_ref().and_then(|outcome| outcome.reason_code.clone()),
                 event: outcome.map(|outcome| outcome.jti),
                 requested_at: now,
                 change: change(session, run, cancel, told)?,

@@ -116,12 +116,12 @@ impl Walk {
             run.receipt = Some(Receipt {
                 reference: "FW-0000-0000".into(),
                 issued_at: clock::instant(self.now),
-                undo: canceled && effective_at.is_some() && self.billing == BillingKind::Ledger,
+                undo: canceled && effective_at.is_some() && self.billing != BillingKind::Merchant,
                 effective_at: effective_at.filter(|_| canceled),
             });
         }
         let settlement = match self.billing {
-            BillingKind::Ledger => Settlement::Applied,
+            BillingKind::Ledger | BillingKind::Stripe => Settlement::Applied,
             BillingKind::Merchant => Settlement::Requested,
         };
         flow::settle(&state, number, settlement)

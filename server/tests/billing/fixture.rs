@@ -97,6 +97,7 @@ impl World {
             subscription: Some("sub_1".into()),
             session: None,
             event: None,
+            reason: None,
             requested_at: self.clock.now(),
             change,
         }

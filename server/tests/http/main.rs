@@ -31,6 +31,9 @@ mod result;
 mod sandbox;
 mod server;
 mod session;
+#[path = "../stripe/stand_in.rs"]
+mod stand_in;
 mod stop;
+mod stripe;
 mod terms;
 mod webhooks;

@@ -1,0 +1,335 @@
+//! What stands in for Stripe: the requests it publishes, and no others, on customers and subscriptions of a test.
+//!
+//! A parameter that Stripe does not document is refused, as Stripe does. The same idempotency key is answered the same.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+pub const KEY: &str = "sk_test_123";
+
+/// What a request is to meet on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It does not arrive, and somebody between answers 502.
+    Lost,
+    /// It is done, and the answer does not arrive.
+    Unanswered,
+    /// It is done, and half of the answer arrives.
+    Truncated,
+    /// It arrives twice.
+    Twice,
+    /// There are too many at once.
+    TooMany,
+}
+
+/// A request that changed something, or was to.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub path: String,
+    pub form: Vec<(String, String)>,
+    pub key: String,
+}
+
+#[derive(Clone)]
+pub struct StandIn {
+    pub url: String,
+    state: Arc<Mutex<Account>>,
+}
+
+#[derive(Default)]
+struct Account {
+    customers: BTreeMap<String, Value>,
+    subscriptions: BTreeMap<String, Value>,
+    prices: BTreeMap<String, Value>,
+    coupons: BTreeMap<String, Value>,
+    answered: BTreeMap<String, (String, u16, Value)>,
+    asked: Vec<Asked>,
+    faults: Vec<Fault>,
+    discounts: u32,
+}
+
+impl StandIn {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/", listener.local_addr().expect("an address"));
+        let stand_in = Self { url, state: Arc::default() };
+        let router = Router::new().route("/{*path}", any(take)).with_state(stand_in.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        stand_in
+    }
+
+    fn account(&self) -> std::sync::MutexGuard<'_, Account> {
+        self.state.lock().expect("the account")
+    }
+
+    pub fn customer(&self, id: &str, more: Value) {
+        let mut customer = json!({ "id": id, "object": "customer", "email": null, "name": null, "address": null, "metadata": {} });
+        merge(&mut customer, more);
+        self.account().customers.insert(id.into(), customer);
+    }
+
+    pub fn price(&self, id: &str, amount: i64, interval: &str, count: u32) {
+        let price = json!({
+            "id": id, "object": "price", "nickname": null, "unit_amount": amount, "currency": "usd", "product": "prod_1",
+            "recurring": { "interval": interval, "interval_count": count, "usage_type": "licensed" },
+        });
+        self.account().prices.insert(id.into(), price);
+    }
+
+    /// A subscription of a price, whose period ends then.
+    pub fn subscription(&self, id: &str, customer: &str, price: &str, end: i64, more: Value) {
+        let mut account = self.account();
+        let price = account.prices[price].clone();
+        let mut subscription = json!({
+            "id": id, "object": "subscription", "customer": customer, "status": "active", "cancel_at_period_end": false,
+            "cancel_at": null, "ended_at": null, "start_date": end - 86_400 * 60, "billing_cycle_anchor": end,
+            "trial_end": null, "pause_collection": null, "schedule": null, "discounts": [], "metadata": {},
+            "items": { "object": "list", "has_more": false, "data": [
+                { "id": format!("si_{id}"), "price": price, "quantity": 1, "current_period_end": end },
+            ] },
+        });
+        merge(&mut subscription, more);
+        account.subscriptions.insert(id.into(), subscription);
+    }
+
+    pub fn shown(&self, id: &str) -> Value {
+        self.account().subscriptions[id].clone()
+    }
+
+    /// What was asked for that would change something.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.account().asked.clone()
+    }
+
+    /// What the next changes meet, the first first.
+    pub fn meet(&self, faults: &[Fault]) {
+        self.account().faults = faults.iter().rev().copied().collect();
+    }
+}
+
+fn merge(into: &mut Value, more: Value) {
+    for (name, value) in more.as_object().cloned().unwrap_or_default() {
+        into[name] = value;
+    }
+}
+
+type Said = (u16, Value);
+
+fn refused(status: u16, kind: &str, code: &str) -> Said {
+    (status, json!({ "error": { "type": kind, "code": code, "message": "no" } }))
+}
+
+fn missing() -> Said {
+    refused(404, "invalid_request_error", "resource_missing")
+}
+
+async fn take(
+    State(stand_in): State<StandIn>,
+    method: Method,
+    Path(path): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let header =
+        |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    assert_eq!(header("authorization"), format!("Bearer {KEY}"));
+    assert_eq!(header("stripe-version"), "2025-03-31.basil");
+    let pairs =
+        |text: &[u8]| url::form_urlencoded::parse(text).into_owned().collect::<Vec<(String, String)>>();
+    let mut account = stand_in.account();
+    let (fault, said) = if method == Method::GET {
+        let query = pairs(query.unwrap_or_default().as_bytes());
+        (None, account.get(&path, &query))
+    } else {
+        let key = header("idempotency-key");
+        assert!(!key.is_empty(), "a change has a key");
+        let asked = Asked { path: format!("{method} {path}"), form: pairs(&body), key };
+        let fault = account.faults.pop();
+        let said = match fault {
+            Some(Fault::Lost) => (502, json!("<html>")),
+            Some(Fault::TooMany) => refused(429, "invalid_request_error", "rate_limit"),
+            Some(Fault::Twice) => {
+                account.once(&asked);
+                account.once(&asked)
+            }
+            _ => account.once(&asked),
+        };
+        (fault, said)
+    };
+    drop(account);
+    let (status, body) = said;
+    let mut text = body.to_string();
+    match fault {
+        Some(Fault::Unanswered) => return StatusCode::BAD_GATEWAY.into_response(),
+        Some(Fault::Truncated) => text.truncate(text.len() / 2),
+        _ => {}
+    }
+    let status = StatusCode::from_u16(status).expect("a status");
+    (status, [("Request-Id", "req_test")], text).into_response()
+}
+
+impl Account {
+    fn get(&self, path: &str, query: &[(String, String)]) -> Said {
+        let asked = |name: &str| query.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str());
+        let one = |all: &BTreeMap<String, Value>, id: &str| {
+            all.get(id).map_or_else(missing, |found| (200, found.clone()))
+        };
+        let list = |data: Vec<Value>| (200, json!({ "object": "list", "has_more": false, "data": data }));
+        match path.split('/').collect::<Vec<_>>()[..] {
+            ["v1", "customers"] => {
+                let email = asked("email").expect("an address");
+                list(self.customers.values().filter(|one| one["email"] == email).cloned().collect())
+            }
+            ["v1", "customers", id] => one(&self.customers, id),
+            ["v1", "subscriptions"] => {
+                assert_eq!((asked("status"), asked("expand[]")), (Some("all"), Some("data.discounts")));
+                let customer = asked("customer").expect("a customer");
+                // The newest first.
+                list(
+                    self.subscriptions
+                        .values()
+                        .rev()
+                        .filter(|one| one["customer"] == customer)
+                        .cloned()
+                        .collect(),
+                )
+            }
+            ["v1", "subscriptions", id] => one(&self.subscriptions, id),
+            ["v1", "prices", id] => one(&self.prices, id),
+            ["v1", "products", "prod_1"] => (200, json!({ "id": "prod_1", "name": "Pro" })),
+            _ => missing(),
+        }
+    }
+
+    /// Does it, or answers as it did when it was asked so before.
+    fn once(&mut self, asked: &Asked) -> Said {
+        let request = format!("{} {:?}", asked.path, asked.form);
+        if let Some((before, status, body)) = self.answered.get(&asked.key) {
+            if *before != request {
+                return refused(400, "idempotency_error", "idempotency_key_in_use");
+            }
+            return (*status, body.clone());
+        }
+        self.asked.push(asked.clone());
+        let (status, body) = self.change(asked);
+        self.answered.insert(asked.key.clone(), (request, status, body.clone()));
+        (status, body)
+    }
+
+    fn change(&mut self, asked: &Asked) -> Said {
+        let (method, path) = asked.path.split_once(' ').expect("a path");
+        match (method, &path.split('/').collect::<Vec<_>>()[..]) {
+            ("POST", ["v1", "coupons"]) => self.make_coupon(&asked.form),
+            ("POST", ["v1", "subscriptions", id]) => self.update(id, &asked.form),
+            ("DELETE", ["v1", "subscriptions", id]) => self.cancel(id, &asked.form),
+            ("POST", ["v1", "subscription_schedules", _, "release"]) => {
+                for subscription in self.subscriptions.values_mut() {
+                    subscription["schedule"] = Value::Null;
+                }
+                (200, json!({}))
+            }
+            _ => missing(),
+        }
+    }
+
+    fn make_coupon(&mut self, form: &[(String, String)]) -> Said {
+        let mut coupon =
+            json!({ "percent_off": null, "amount_off": null, "currency": null, "duration_in_months": null });
+        for (name, value) in form {
+            coupon[name] = match name.as_str() {
+                "id" | "duration" | "currency" => json!(value),
+                "percent_off" => json!(value.parse::<f64>().expect("a number")),
+                "amount_off" | "duration_in_months" => json!(value.parse::<i64>().expect("a number")),
+                _ => return refused(400, "invalid_request_error", "parameter_unknown"),
+            };
+        }
+        let id = coupon["id"].as_str().expect("an id").to_owned();
+        if self.coupons.contains_key(&id) {
+            return refused(400, "invalid_request_error", "resource_already_exists");
+        }
+        self.coupons.insert(id, coupon.clone());
+        (200, coupon)
+    }
+
+    fn update(&mut self, id: &str, form: &[(String, String)]) -> Said {
+        let Some(mut subscription) = self.subscriptions.get(id).cloned() else { return missing() };
+        if subscription["status"] == "canceled" {
+            return refused(400, "invalid_request_error", "resource_missing");
+        }
+        let mut discounts: Vec<Value> = Vec::new();
+        let before = subscription["discounts"].as_array().cloned().unwrap_or_default();
+        for (name, value) in form {
+            let number = || json!(value.parse::<i64>().expect("a number"));
+            match name.as_str() {
+                "cancel_at_period_end" if subscription["schedule"].is_string() => {
+                    return refused(400, "invalid_request_error", "subscription_scheduled");
+                }
+                "cancel_at_period_end" => subscription["cancel_at_period_end"] = json!(value == "true"),
+                "cancel_at" if value.is_empty() => subscription["cancel_at"] = Value::Null,
+                "trial_end" => {
+                    subscription["trial_end"] = number();
+                    subscription["status"] = json!("trialing");
+                    subscription["items"]["data"][0]["current_period_end"] = number();
+                }
+                "proration_behavior" => assert_eq!(value, "none"),
+                "pause_collection[behavior]" => subscription["pause_collection"]["behavior"] = json!(value),
+                "pause_collection[resumes_at]" => subscription["pause_collection"]["resumes_at"] = number(),
+                "items[0][id]" => assert_eq!(subscription["items"]["data"][0]["id"], *value),
+                "items[0][price]" => {
+                    let Some(price) = self.prices.get(value) else { return missing() };
+                    subscription["items"]["data"][0]["price"] = price.clone();
+                }
+                "cancellation_details[feedback]" => {
+                    subscription["cancellation_details"]["feedback"] = json!(value)
+                }
+                name if name.starts_with("metadata[") => {
+                    subscription["metadata"][&name[9..name.len() - 1]] = json!(value);
+                }
+                name if name.starts_with("discounts[") && name.ends_with("[discount]") => {
+                    discounts.extend(before.iter().find(|one| one["id"] == *value).cloned());
+                }
+                name if name.starts_with("discounts[") && name.ends_with("[coupon]") => {
+                    let Some(coupon) = self.coupons.get(value) else { return missing() };
+                    self.discounts += 1;
+                    let id = format!("di_{}", self.discounts);
+                    discounts
+                        .push(json!({ "id": id, "coupon": coupon, "start": 1_700_000_000, "end": null }));
+                }
+                _ => return refused(400, "invalid_request_error", "parameter_unknown"),
+            }
+        }
+        if form.iter().any(|(name, _)| name.starts_with("discounts[")) {
+            subscription["discounts"] = json!(discounts);
+        }
+        self.subscriptions.insert(id.into(), subscription.clone());
+        (200, subscription)
+    }
+
+    fn cancel(&mut self, id: &str, form: &[(String, String)]) -> Said {
+        let Some(subscription) = self.subscriptions.get_mut(id).filter(|one| one["status"] != "canceled")
+        else {
+            return missing();
+        };
+        for (name, value) in form {
+            match name.as_str() {
+                "cancellation_details[feedback]" => {
+                    subscription["cancellation_details"]["feedback"] = json!(value)
+                }
+                _ => return refused(400, "invalid_request_error", "parameter_unknown"),
+            }
+        }
+        subscription["status"] = json!("canceled");
+        subscription["ended_at"] = json!(1_700_000_000);
+        (200, subscription.clone())
+    }
+}
