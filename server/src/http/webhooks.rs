@@ -10,12 +10,11 @@ use super::caller::Backend;
 use super::error::ErrorAnswer;
 use super::fields::Fields;
 use super::openapi::{NoKey, Shape, query_parameter, tag};
-use super::query::Query;
+use super::query::{PageWanted, Query};
 use super::{ApiError, App};
 use crate::webhook::{Register, Replay, ShownDelivery, Status};
 
-/// How many deliveries an answer holds, unless said otherwise, and at most.
-const USUAL: u32 = 50;
+/// How many deliveries an answer holds at most.
 const MOST: u32 = 200;
 
 /// What is said of a limit that is not one.
@@ -64,14 +63,10 @@ pub async fn list(
             "has to be \"pending\", \"sent\" or \"failed\"; leave it out for all of them.".into()
         })
     });
-    let limit = fields.checked("limit", |text| {
-        let limit = text.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-        limit.ok_or_else(|| format!("has to be a whole number from 1 to {MOST}."))
-    });
+    let limit = PageWanted::limit(&mut fields, MOST);
     let cursor = fields.checked("cursor", |text| Ok(text.to_owned()));
     fields.finish_strictly()?;
-    let page =
-        register(&app).list(Some(&brand.slug), status, cursor.as_deref(), limit.unwrap_or(USUAL)).await?;
+    let page = register(&app).list(Some(&brand.slug), status, cursor.as_deref(), limit).await?;
     let page = page.ok_or_else(|| {
         ApiError::bad_request("`cursor`: is not one; send `next` of the answer before, unchanged.")
     })?;

@@ -49,6 +49,35 @@ async fn a_cancellation_says_why_and_can_be_taken_back() {
 }
 
 #[tokio::test]
+async fn a_cancellation_takes_effect_no_later_than_the_customer_was_told() {
+    let told = at("2026-02-28T10:00:00Z");
+    let cancel = Change::CancelAtPeriodEnd { effective_at: Some(told) };
+
+    let world = World::new().await;
+    applied(&world, "in time", &world.instruction(cancel.clone())).await;
+    let shown = world.stripe.shown("sub_1");
+    assert_eq!((&shown["cancel_at_period_end"], &shown["cancel_at"]), (&json!(true), &json!(null)));
+
+    // Stripe's period is longer than what the customer was told, as after a pause that put the payment off.
+    let world = World::new().await;
+    let later = at("2026-03-14T10:00:00Z").as_second();
+    world.stripe.subscription("sub_1", "cus_1", "price_pro", later, json!({}));
+    applied(&world, "longer", &world.instruction(cancel.clone())).await;
+    assert_eq!(world.stripe.shown("sub_1")["cancel_at"], told.as_second());
+    applied(&world, "undo", &world.instruction(Change::Undo)).await;
+    assert!(world.stripe.shown("sub_1")["cancel_at"].is_null());
+
+    // Stripe could not be asked until the next period had begun.
+    let world = World::new().await;
+    let late = world.instruction(cancel);
+    world.clock.set(at("2026-03-02T00:00:00Z"));
+    let next = at("2026-03-28T10:00:00Z").as_second();
+    world.stripe.subscription("sub_1", "cus_1", "price_pro", next, json!({}));
+    applied(&world, "late", &late).await;
+    assert_eq!(world.stripe.shown("sub_1")["status"], "canceled", "nothing is paid for what comes after");
+}
+
+#[tokio::test]
 async fn a_cancellation_at_once_ends_it_and_cannot_be_taken_back() {
     let world = World::new().await;
     applied(&world, "now", &world.instruction(Change::CancelImmediately)).await;

@@ -276,6 +276,7 @@ impl Account {
                 }
                 "cancel_at_period_end" => subscription["cancel_at_period_end"] = json!(value == "true"),
                 "cancel_at" if value.is_empty() => subscription["cancel_at"] = Value::Null,
+                "cancel_at" => subscription["cancel_at"] = number(),
                 "trial_end" => {
                     subscription["trial_end"] = number();
                     subscription["status"] = json!("trialing");

@@ -1,12 +1,11 @@
 //! Carrying out an instruction at Stripe.
 
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
 
 use super::Stripe;
 use super::api::{Failure, Form};
 use super::holding::COUPON;
-use super::mark::{DONE, Marks, PAUSE};
+use super::mark::{DONE, Marks, PAUSE, short};
 use super::object::{Any, Subscription};
 use crate::billing::{
     Answer, Change, Cycle, Deal, DiscountTerms, Instruction, Length, PlanTerms, Reduction, Span, Terms,
@@ -88,50 +87,54 @@ impl Stripe {
         if marks.has(key) {
             return Ok(());
         }
-        let mut form = Form::new();
-        let mut put = |name: &str, value: String| form.push((name.into(), value));
-        put(&format!("metadata[{DONE}]"), marks.with(key));
-        let reason = instruction.reason.clone();
-        let because = |put: &mut dyn FnMut(&str, String)| {
-            if let Some(reason) = reason {
-                put("cancellation_details[feedback]", reason);
-            }
-        };
-        match &instruction.change {
+        let mut form = match &instruction.change {
             Change::Accept { offer, deal, agreed } => {
                 let accepted = Accepted { offer, agreed: agreed.as_ref(), subscription: &subscription };
-                form.extend(self.accept(key, deal, &accepted).await?);
+                self.accept(key, deal, &accepted).await?
             }
-            Change::CancelAtPeriodEnd { .. } => {
+            Change::CancelAtPeriodEnd { effective_at } => {
                 if !subscription.can_be_canceled() {
                     return Ok(());
                 }
+                if effective_at.is_some_and(|told| told <= self.clock.now()) {
+                    // Asked for long ago: the customer was told that it ended then, and pays for nothing after it.
+                    return self.end(key, &subscription, instruction).await;
+                }
                 self.release(&subscription, key).await?;
-                put("cancel_at_period_end", "true".into());
-                because(&mut put);
-            }
-            Change::CancelImmediately => {
-                if subscription.ended() {
-                    return Ok(());
+                let mut form = because(instruction);
+                match effective_at.filter(|told| subscription.period_end().is_some_and(|end| *told < end)) {
+                    Some(told) => {
+                        form.push(("cancel_at".into(), told.as_second().to_string()));
+                        form.push(("proration_behavior".into(), "none".into()));
+                    }
+                    None => form.push(("cancel_at_period_end".into(), "true".into())),
                 }
-                let mut form = Form::new();
-                because(&mut |name, value| form.push((name.into(), value)));
-                let path = format!("v1/subscriptions/{}", subscription.id);
-                let _: Any = self.api.delete(&path, &form, key).await?;
-                return Ok(());
+                form
             }
-            Change::Undo => {
-                if subscription.ended() {
-                    return Err("the subscription has already ended".into());
-                }
-                if subscription.cancel_at_period_end {
-                    put("cancel_at_period_end", "false".into());
-                } else if subscription.cancel_at.is_some() {
-                    put("cancel_at", String::new());
-                }
+            Change::CancelImmediately => return self.end(key, &subscription, instruction).await,
+            Change::Undo if subscription.ended() => return Err("the subscription has already ended".into()),
+            Change::Undo if subscription.cancel_at_period_end => {
+                vec![("cancel_at_period_end".into(), "false".into())]
             }
-        }
+            Change::Undo if subscription.cancel_at.is_some() => vec![("cancel_at".into(), String::new())],
+            Change::Undo => Form::new(),
+        };
+        form.push((format!("metadata[{DONE}]"), marks.with(key)));
         let _: Any = self.api.post(&format!("v1/subscriptions/{}", subscription.id), &form, key).await?;
+        Ok(())
+    }
+
+    /// Ends a subscription now. It takes no note any more.
+    async fn end(
+        &self,
+        key: &str,
+        subscription: &Subscription,
+        instruction: &Instruction,
+    ) -> Result<(), Stop> {
+        if !subscription.ended() {
+            let path = format!("v1/subscriptions/{}", subscription.id);
+            let _: Any = self.api.delete(&path, &because(instruction), key).await?;
+        }
         Ok(())
     }
 
@@ -262,6 +265,12 @@ impl Stripe {
     }
 }
 
+/// Why the customer leaves, in Stripe's words, which are the same.
+fn because(instruction: &Instruction) -> Form {
+    let reason = instruction.reason.iter();
+    reason.map(|reason| ("cancellation_details[feedback]".into(), reason.clone())).collect()
+}
+
 /// An offer that a customer took.
 struct Accepted<'a> {
     /// The offer's id.
@@ -273,10 +282,8 @@ struct Accepted<'a> {
 
 /// The id of the coupon with these terms: the same again is the same coupon.
 fn coupon_id(offer: &str, terms: &Form) -> String {
-    let mut hash = Sha256::new();
-    terms.iter().for_each(|(name, value)| hash.update(format!("{name}={value};")));
-    let hash = hash.finalize().iter().take(5).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-    format!("{COUPON}{offer}_{hash}")
+    let terms: String = terms.iter().map(|(name, value)| format!("{name}={value};")).collect();
+    format!("{COUPON}{offer}_{}", short(&terms))
 }
 
 /// How many months from now on Stripe has to take off so that it is exactly these payments. None where there is no such number.

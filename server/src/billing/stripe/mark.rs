@@ -35,13 +35,13 @@ impl Marks {
 
     /// Whether what has this key was carried out.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.done.contains(&mark(key))
+        self.done.contains(&short(key))
     }
 
     /// The value that notes this key too.
     pub(super) fn with(&self, key: &str) -> String {
         let mut done = self.done.clone();
-        done.push(mark(key));
+        done.push(short(key));
         done.split_off(done.len().saturating_sub(MOST)).join(" ")
     }
 
@@ -51,10 +51,8 @@ impl Marks {
     }
 }
 
-/// A key in short: twelve letters and digits.
-fn mark(key: &str) -> String {
-    Sha256::digest(key.as_bytes())
-        .iter()
-        .take(6)
-        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+/// A text in short: twelve letters and digits.
+pub(super) fn short(text: &str) -> String {
+    let hash = Sha256::digest(text.as_bytes());
+    hash.iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
