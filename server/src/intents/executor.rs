@@ -72,13 +72,22 @@ impl FromRow<'_, SqliteRow> for Row {
         Ok(Self {
             id: row.try_get("id")?,
             brand: row.try_get("brand")?,
-            environment: Environment::named(row.try_get("environment")?).unwrap_or_default(),
+            environment: environment(row)?,
             hands_over: row.try_get("hands_over")?,
             payload: row.try_get("payload")?,
             attempts: row.try_get("attempts")?,
             next_attempt_at: row.try_get("next_attempt_at")?,
         })
     }
+}
+
+/// Nothing that cannot be read counts: it would be carried out for real.
+fn environment(row: &SqliteRow) -> sqlx::Result<Environment> {
+    let name: &str = row.try_get("environment")?;
+    Environment::named(name).ok_or_else(|| sqlx::Error::ColumnDecode {
+        index: "environment".into(),
+        source: format!("\"{name}\" is none").into(),
+    })
 }
 
 impl Executor {
