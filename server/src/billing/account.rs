@@ -10,6 +10,19 @@ pub struct Account {
     pub customer: Customer,
     /// All subscriptions, oldest first, ended ones too.
     pub subscriptions: Vec<Holding>,
+    /// What the customer pays with.
+    pub payment_method: Option<PaymentMethod>,
+}
+
+/// What a customer pays with, as far as may be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentMethod {
+    /// What it is called, such as `Visa` or `SEPA`.
+    pub brand: String,
+    /// Its last digits or letters.
+    pub ends_in: Option<String>,
+    /// The month after which it is of no use any more: year and month, 1 to 12.
+    pub expires: Option<(i16, i8)>,
 }
 
 /// One subscription of an account.
@@ -25,6 +38,8 @@ pub struct Holding {
     pub ends_at: Option<Timestamp>,
     /// Whether it is over.
     pub ended: bool,
+    /// A plan that was agreed and has not begun: its name, and the payment it begins with.
+    pub next_plan: Option<(String, Timestamp)>,
     /// A pause that is agreed or runs.
     pub pause: Option<Pause>,
     /// When a trial ends, while there is one.

@@ -124,6 +124,15 @@ impl Backend {
             }
             Change::CancelImmediately => put("at", "now".into()),
             Change::Undo => None,
+            Change::Resume { at, .. } => {
+                put("at", at.as_ref().map_or("now".into(), |(at, _)| clock::text(*at).into()))
+            }
+            Change::Switch { plan, at, due, .. } => {
+                put("plan", json!(plan));
+                put("due", json!(due));
+                put("at", clock::text(*at).into())
+            }
+            Change::Renew { renewal, .. } => put("renewal", json!(renewal)),
         };
         json!({ "type": "billing.action", "timestamp": clock::text(instruction.requested_at), "data": data })
     }

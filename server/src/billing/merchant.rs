@@ -32,6 +32,7 @@ impl Billing for Merchant {
                 change_plan: true,
                 // Whether there is a trial nobody has said.
                 extend_trial: true,
+                ..Can::default()
             },
             began_at: None,
             pause: None,
@@ -48,11 +49,12 @@ impl Billing for Merchant {
             next_payment: None,
             ends_at: None,
             ended: false,
+            next_plan: None,
             pause: None,
             trial_ends_at: None,
             can,
         };
-        Ok(Account { customer, subscriptions: vec![only] })
+        Ok(Account { customer, subscriptions: vec![only], payment_method: None })
     }
 
     async fn plans(&self, _ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {

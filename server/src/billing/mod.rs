@@ -11,23 +11,31 @@ mod cycle;
 mod deal;
 mod discount;
 mod instruction;
+mod invoice;
 pub mod ledger;
 mod lookup;
 pub mod merchant;
+mod quote;
 mod registry;
+mod renewal;
 mod snapshot;
 pub mod stripe;
 
 use std::time::Duration;
 
-pub use account::{Account, Holding};
+use url::Url;
+
+pub use account::{Account, Holding, PaymentMethod};
 pub use backend::Backend;
 pub use cycle::{Cycle, Interval};
 pub use deal::{Deal, Length, PlanPrice, PlanTerms};
 pub use discount::{DiscountTerms, Reduction, RunningDiscount, Span};
 pub use instruction::{Change, Instruction};
+pub use invoice::{Invoice, InvoiceStatus};
 pub use lookup::{Lookup, LookupError};
+pub use quote::{Quote, QuoteError, Start, Wanted};
 pub use registry::Registry;
+pub use renewal::{Gateway, GatewayToken, MOST_PHASES, Renewal};
 pub use snapshot::{Can, Customer, Pause, Preview, Snapshot, Terms};
 
 /// What a brand's customers are billed by.
@@ -54,6 +62,38 @@ pub trait Billing: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// [`LookupError::Unavailable`] when billing cannot be asked.
     async fn plans(&self, ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError>;
+
+    /// Says what a change would mean now. Nothing is changed.
+    ///
+    /// # Errors
+    /// A [`QuoteError`] says why it cannot be had.
+    async fn quote(
+        &self,
+        customer: &str,
+        subscription: Option<&str>,
+        wanted: &Wanted,
+    ) -> Result<Quote, QuoteError> {
+        let _ = (customer, subscription, wanted);
+        Err(QuoteError::Unsupported)
+    }
+
+    /// A customer's invoices, the latest first, at most that many. Empty where billing keeps none.
+    ///
+    /// # Errors
+    /// [`LookupError::Unavailable`] when billing cannot be asked.
+    async fn invoices(&self, customer: &str, most: usize) -> Result<Vec<Invoice>, LookupError> {
+        let _ = (customer, most);
+        Ok(Vec::new())
+    }
+
+    /// A page where the customer can say what to pay with, made for this once; it leads back to `back`. None where billing has none.
+    ///
+    /// # Errors
+    /// [`LookupError::Unavailable`] when billing cannot be asked.
+    async fn payment_page(&self, customer: &str, back: &Url) -> Result<Option<Url>, LookupError> {
+        let _ = (customer, back);
+        Ok(None)
+    }
 
     /// Carries out an instruction, once for each key: the same key again changes nothing and is answered the same, as long as
     /// the first was [`Answer::Applied`].

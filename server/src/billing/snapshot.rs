@@ -86,6 +86,15 @@ pub struct Can {
     /// Its trial can be extended.
     #[serde(default)]
     pub extend_trial: bool,
+    /// A pause of it can be ended.
+    #[serde(default)]
+    pub resume: bool,
+    /// Another plan can begin at once.
+    #[serde(default)]
+    pub switch: bool,
+    /// It ends by itself, and one more term can be added.
+    #[serde(default)]
+    pub renew: bool,
 }
 
 /// What a subscription costs and when. Equal terms mean that what the customer was shown is still true.

@@ -148,7 +148,7 @@ impl Simulate {
                 discount: true,
                 pause: true,
                 change_plan: true,
-                extend_trial: false,
+                ..Can::default()
             };
             snapshot.terms = Some(Terms {
                 plan: self.plan.clone(),

@@ -61,8 +61,15 @@ async fn a_snapshot_says_who_what_and_when_and_survives_being_stored() {
     assert_eq!(snapshot.customer.user_id.as_deref(), Some("u-1"));
     let place = snapshot.customer.place.clone().unwrap();
     assert_eq!((place.country.as_str(), place.region.as_deref()), ("US", Some("MN")));
-    let can =
-        Can { cancel: true, undo: true, discount: true, pause: true, change_plan: true, extend_trial: false };
+    let can = Can {
+        cancel: true,
+        undo: true,
+        discount: true,
+        pause: true,
+        change_plan: true,
+        extend_trial: false,
+        ..Can::default()
+    };
     assert_eq!(snapshot.can, can);
     let shown = snapshot.subscription();
     assert_eq!(shown.plan.as_deref(), Some("Pro"));

@@ -16,8 +16,15 @@ async fn a_snapshot_says_what_stripe_says() {
     assert_eq!((terms.plan.as_str(), terms.plan_name.as_str()), ("price_pro", "Pro"));
     assert_eq!((terms.amount, terms.currency.as_str()), (1250, "USD"));
     assert_eq!(terms.current_period_end, at("2026-02-28T10:00:00Z"));
-    let can =
-        Can { cancel: true, undo: true, discount: true, pause: true, change_plan: true, extend_trial: false };
+    let can = Can {
+        cancel: true,
+        undo: true,
+        discount: true,
+        pause: true,
+        change_plan: true,
+        extend_trial: false,
+        ..Can::default()
+    };
     assert_eq!(found.can, can);
 }
 

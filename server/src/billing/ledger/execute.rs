@@ -52,6 +52,9 @@ pub(super) async fn execute(
             None
         }
         Change::Undo => undo(tx, &row, at).await?,
+        Change::Resume { .. } | Change::Switch { .. } | Change::Renew { .. } => {
+            Some("the ledger does not do that")
+        }
     };
     if let Some(reason) = refused {
         return Ok(Answer::Refused(reason.into()));
@@ -101,6 +104,7 @@ pub(super) async fn read_back(
         Change::CancelAtPeriodEnd { effective_at: None } => row.ended || row.cancel_at.is_some(),
         Change::CancelImmediately => row.ended_at(instruction.requested_at),
         Change::Undo => !row.ended && row.cancel_at.is_none(),
+        Change::Resume { .. } | Change::Switch { .. } | Change::Renew { .. } => false,
     };
     if there || changed_since(db, row.id, done).await? {
         return Ok(Answer::Applied);

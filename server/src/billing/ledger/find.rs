@@ -59,7 +59,7 @@ pub(super) async fn account(
     let Found { customer, subscriptions, .. } = find(store, realm, lookup, now).await?;
     let subscriptions =
         subscriptions.into_iter().map(|(row, discounts)| row.holding(&discounts, now)).collect();
-    Ok(Account { customer, subscriptions })
+    Ok(Account { customer, subscriptions, payment_method: None })
 }
 
 /// The customer whom a lookup names, by the ledger's id or, where it has none of that, by the merchant's own.

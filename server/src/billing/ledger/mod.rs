@@ -11,6 +11,7 @@ mod find;
 mod found;
 mod import;
 mod plan;
+mod quote;
 mod realm;
 mod subscription;
 
@@ -19,7 +20,10 @@ use sqlx::Row as _;
 pub use customer::{Customer, Discount, Payment, Plan, Subscription, customer};
 pub use import::{Import, ImportError, Imported};
 
-use super::{Account, Answer, Billing, Instruction, Lookup, LookupError, PlanTerms, Snapshot};
+use super::{
+    Account, Answer, Billing, Instruction, Lookup, LookupError, PlanTerms, Quote, QuoteError, Snapshot,
+    Wanted,
+};
 use crate::{
     clock::Clock,
     session::Environment,
@@ -72,6 +76,15 @@ impl Billing for Ledger {
             plans.extend(found.map(|(_, plan)| plan));
         }
         Ok(Some(plans))
+    }
+
+    async fn quote(
+        &self,
+        customer: &str,
+        subscription: Option<&str>,
+        wanted: &Wanted,
+    ) -> Result<Quote, QuoteError> {
+        self.look_ahead(customer, subscription, wanted).await
     }
 
     /// A cancellation of what is already canceled is applied when it ends no later than the customer was told now.

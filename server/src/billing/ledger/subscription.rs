@@ -174,6 +174,7 @@ impl Row {
             pause: settled && paid && !trial,
             change_plan: settled,
             extend_trial: settled && trial,
+            ..Can::default()
         }
     }
 
@@ -200,6 +201,7 @@ impl Row {
             next_payment: self.next_payment(discounts, at),
             ends_at: self.cancel_at,
             ended: self.ended_at(at),
+            next_plan: self.next(at).map(|next| (next.terms.plan_name.clone(), next.from)),
             pause: self.pause(at),
             trial_ends_at: self.trial(at),
             can: self.can(at),

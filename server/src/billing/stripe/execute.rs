@@ -63,7 +63,7 @@ impl Stripe {
             Change::CancelImmediately => subscription.ended(),
             Change::CancelAtPeriodEnd { .. } => !subscription.can_be_canceled(),
             Change::Undo => subscription.can_be_canceled(),
-            Change::Accept { .. } => false,
+            _ => false,
         };
         if there || Marks::of(&subscription).has(key) {
             return Answer::Applied;
@@ -118,6 +118,9 @@ impl Stripe {
             }
             Change::Undo if subscription.cancel_at.is_some() => vec![("cancel_at".into(), String::new())],
             Change::Undo => Form::new(),
+            Change::Resume { .. } | Change::Switch { .. } | Change::Renew { .. } => {
+                return Err("that is not done at Stripe".into());
+            }
         };
         form.push((format!("metadata[{DONE}]"), marks.with(key)));
         let _: Any = self.api.post(&format!("v1/subscriptions/{}", subscription.id), &form, key).await?;

@@ -158,6 +158,7 @@ impl Subscription {
             pause: paid && settled && !trial,
             change_plan: terms.is_some() && settled,
             extend_trial: terms.is_some() && settled && trial,
+            ..Can::default()
         }
     }
 
@@ -177,6 +178,7 @@ impl Subscription {
             terms,
             ends_at,
             ended: self.ended(),
+            next_plan: None,
             pause: self.pause(now),
             trial_ends_at: self.trial(now),
             can: self.can(now),

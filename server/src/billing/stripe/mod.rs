@@ -220,7 +220,7 @@ impl Billing for Stripe {
             let name = self.name(&subscription).await?;
             subscriptions.push(subscription.holding(name.as_deref(), self.clock.now()));
         }
-        Ok(Account { customer: known(customer), subscriptions })
+        Ok(Account { customer: known(customer), subscriptions, payment_method: None })
     }
 
     async fn plans(&self, ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
