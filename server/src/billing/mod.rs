@@ -33,7 +33,7 @@ pub use discount::{DiscountTerms, Reduction, RunningDiscount, Span};
 pub use instruction::{Change, Instruction};
 pub use invoice::{Invoice, InvoiceStatus};
 pub use lookup::{Lookup, LookupError};
-pub use quote::{Quote, QuoteError, Start, Wanted};
+pub use quote::{QUOTE_HOLDS, Quote, QuoteError, Start, Wanted};
 pub use registry::Registry;
 pub use renewal::{Gateway, GatewayToken, MOST_PHASES, Renewal};
 pub use snapshot::{Can, Customer, Pause, Preview, Snapshot, Terms};

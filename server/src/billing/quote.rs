@@ -1,10 +1,13 @@
 //! What a change would mean, before it is made.
 
 use flow::Money;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Change, Length, LookupError, Renewal};
+
+/// For how long a quote that is charged at once holds.
+pub const QUOTE_HOLDS: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a customer wants of a subscription, other than to leave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,36 +4,60 @@ use serde::{Deserialize, Serialize};
 pub const MOST_PHASES: usize = 10;
 
 /// One more term of a subscription, as Pelcro's "renew" asks for it. It begins when what is scheduled by then ends.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renewal {
     /// The plan's id in billing.
     pub plan: String,
     /// How many of the plan. At least 1.
+    #[serde(default = "one")]
     pub quantity: u32,
     /// A coupon's code. It lowers payments from this term on.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coupon: Option<String>,
     /// Whether it takes the place of every term that is scheduled and has not begun.
+    #[serde(default)]
     pub replace_upcoming_phases: bool,
     /// The number of one of the customer's addresses.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<i64>,
     /// The number of one of the customer's payment methods.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_method: Option<i64>,
     /// A new payment method.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_payment_method: Option<GatewayToken>,
     /// Key of the campaign it comes from; made if there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<String>,
     /// Where the customer asked for it, such as `web`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// ISO 639-1 code of the language the customer prefers.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+}
+
+impl Renewal {
+    /// One more term of a plan, and nothing else.
+    #[must_use]
+    pub fn of(plan: impl Into<String>) -> Self {
+        Self {
+            plan: plan.into(),
+            quantity: one(),
+            coupon: None,
+            replace_upcoming_phases: false,
+            address: None,
+            payment_method: None,
+            new_payment_method: None,
+            campaign: None,
+            origin: None,
+            language: None,
+        }
+    }
+}
+
+const fn one() -> u32 {
+    1
 }
 
 /// A payment method, as a gateway's own page gave it.

@@ -68,6 +68,7 @@ async fn a_snapshot_says_who_what_and_when_and_survives_being_stored() {
         pause: true,
         change_plan: true,
         extend_trial: false,
+        switch: true,
         ..Can::default()
     };
     assert_eq!(snapshot.can, can);

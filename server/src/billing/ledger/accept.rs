@@ -1,10 +1,16 @@
 //! What an accepted offer changes in the ledger.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
+use super::coupon::{self, Coupon};
+use super::realm::Realm;
 use super::subscription::{self, Row};
+use super::{day, plan};
 use crate::{
-    billing::{Deal, DiscountTerms, Interval, Length, PlanTerms, Reduction, Span, Terms},
+    billing::{
+        Deal, DiscountTerms, Interval, Length, LookupError, PlanTerms, QuoteError, RunningDiscount, Span,
+        Terms,
+    },
     clock,
     store::{Error, Tx},
 };
@@ -13,7 +19,7 @@ use crate::{
 pub(super) struct Acceptance<'a> {
     /// The idempotency key.
     pub key: &'a str,
-    pub brand: &'a str,
+    pub realm: &'a Realm,
     pub row: &'a Row,
     /// The offer's id.
     pub offer: &'a str,
@@ -59,35 +65,31 @@ impl Acceptance<'_> {
             return Ok(Some("the same offer already runs on this subscription"));
         }
         let ends_at = terms.discount_ends_at(discount.lasts);
-        let (duration, months) = match discount.lasts {
-            Span::Once => ("once", None),
-            Span::Months(months) => ("repeating", Some(months)),
-            Span::Forever => ("forever", None),
-        };
         if ends_at.is_none() && discount.lasts != Span::Forever {
             return Ok(Some("the discount would end beyond the end of the calendar"));
         }
-        let (percent_off, amount_off, currency) = match &discount.off {
-            Reduction::Percent(percent) => (Some(*percent), None, None),
-            Reduction::Amount { amount, currency } => (None, Some(*amount), Some(currency)),
+        let granted = RunningDiscount {
+            offer: self.offer.into(),
+            off: discount.off.clone(),
+            starts_at: terms.current_period_end,
+            ends_at,
         };
-        sqlx::query(
-            "INSERT INTO ledger_discounts (subscription_id, offer, percent_off, amount_off, currency, duration, months, \
-             starts_at, ends_at, created_at, operation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        )
-        .bind(row)
-        .bind(self.offer)
-        .bind(percent_off)
-        .bind(amount_off)
-        .bind(currency)
-        .bind(duration)
-        .bind(months)
-        .bind(clock::text(terms.current_period_end))
-        .bind(ends_at.map(clock::text))
-        .bind(clock::text(self.now))
-        .bind(self.key)
-        .execute(tx)
-        .await?;
+        if let Some(code) = self.offer.strip_prefix(coupon::OFFER) {
+            let Some(plan) = plan::named(&mut *tx, &self.realm.brand, &terms.plan).await? else {
+                return Ok(Some("the plan is not there any more"));
+            };
+            let found =
+                Coupon::usable(tx, self.realm, &self.row.customer, code, &plan, &running, self.now).await;
+            return match found {
+                Ok(coupon) if coupon.terms == *discount => {
+                    coupon.grant(tx, row, None, &granted, self.key, self.now).await?;
+                    Ok(None)
+                }
+                Err(QuoteError::Lookup(LookupError::Unavailable(why))) => Err(Error::Malformed(why)),
+                _ => Ok(Some("the coupon cannot be used any more")),
+            };
+        }
+        coupon::grant(tx, row, &granted, discount.lasts, self.key, self.now).await?;
         Ok(None)
     }
 
@@ -108,7 +110,7 @@ impl Acceptance<'_> {
         };
         sqlx::query(
             "UPDATE ledger_subscriptions SET current_period_start = $1, current_period_end = $2, anchor_day = $3, \
-             paused_from = $4, paused_until = $2 WHERE id = $5",
+             paused_from = $4, paused_until = $2, anchor_before_pause = anchor_day WHERE id = $5",
         )
         .bind(clock::text(start))
         .bind(clock::text(until))
@@ -124,13 +126,13 @@ impl Acceptance<'_> {
         if !self.row.can(self.at).change_plan {
             return Ok(Some("the plan cannot be changed now"));
         }
-        let Some((id, now)) = super::plan::named(&mut *tx, self.brand, &plan.id).await? else {
+        let Some(now) = plan::named(&mut *tx, &self.realm.brand, &plan.id).await? else {
             return Ok(Some("there is no such plan any more"));
         };
-        if now.price != plan.price {
+        if Some(&now.price) != plan.price.as_ref() {
             return Ok(Some("the plan's price has changed since the offer was made"));
         }
-        if now.price.is_some_and(|price| price.currency != terms.currency) || plan.id == terms.plan {
+        if now.price.currency != terms.currency || plan.id == terms.plan {
             return Ok(Some("the subscription cannot change to this plan"));
         }
         // Payments by days and weeks keep no day of the month: the new plan's keep that of its first.
@@ -138,13 +140,19 @@ impl Acceptance<'_> {
             Interval::Day | Interval::Week => day(terms.current_period_end),
             Interval::Month | Interval::Year => terms.cycle.anchor_day,
         };
-        sqlx::query("UPDATE ledger_subscriptions SET next_plan_id = $1, next_plan_from = $2, anchor_day = $3 WHERE id = $4")
-            .bind(id)
-            .bind(clock::text(terms.current_period_end))
-            .bind(anchor_day)
-            .bind(self.row.id)
-            .execute(tx)
-            .await?;
+        sqlx::query(
+            "INSERT INTO ledger_phases (subscription_id, plan_id, quantity, starts_at, anchor_day, created_at, operation) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(self.row.id)
+        .bind(now.id)
+        .bind(self.row.quantity)
+        .bind(clock::text(terms.current_period_end))
+        .bind(anchor_day)
+        .bind(clock::text(self.now))
+        .bind(self.key)
+        .execute(tx)
+        .await?;
         Ok(None)
     }
 
@@ -170,8 +178,4 @@ impl Acceptance<'_> {
 /// How much later a trial ends. In UTC every day has 24 hours.
 pub(super) fn trial(days: u32) -> SignedDuration {
     SignedDuration::from_hours(i64::from(days) * 24)
-}
-
-fn day(moment: Timestamp) -> i8 {
-    moment.to_zoned(TimeZone::UTC).day()
 }

@@ -181,13 +181,13 @@ fn show(row: Row, discounts: &[RunningDiscount], now: Timestamp) -> Subscription
     let (start, terms) = row.period(now);
     let due = terms.current_period_end;
     let next_payment = row.next_payment(discounts, now);
-    let next = row.next(now).cloned();
+    let next = row.next_plan(now).cloned();
     Subscription {
         id: row.id,
         status: if row.ended_at(now) { "canceled" } else { "active" },
         current_period_start: clock::instant(start),
         current_period_end: clock::instant(due),
-        cancel_at: row.cancel_at.map(clock::instant),
+        cancel_at: row.end().map(clock::instant),
         canceled_at: row.canceled_at.map(clock::instant),
         next_payment: next_payment.map(|(price, at)| Payment {
             amount: price.amount,

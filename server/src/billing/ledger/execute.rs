@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::accept::{Acceptance, trial};
+use super::book;
+use super::quote::Subject;
 use super::realm::{self, Realm};
 use super::subscription::{self, Row};
 use crate::{
-    billing::{Answer, Change, Deal, Instruction},
+    billing::{Answer, Change, Deal, Instruction, LookupError, QUOTE_HOLDS, QuoteError},
     clock,
     store::{Error, Tx},
 };
@@ -38,9 +40,8 @@ pub(super) async fn execute(
     let refused = match &instruction.change {
         Change::Accept { deal: Deal::Custom, .. } => return Ok(Answer::Requested),
         Change::Accept { offer, deal, agreed } => {
-            let row = &row.catch_up(tx, realm, at).await?;
-            let acceptance =
-                Acceptance { key, brand: &realm.brand, row, offer, agreed: agreed.as_ref(), at, now };
+            let row = &book::settle(tx, realm, row, at).await?;
+            let acceptance = Acceptance { key, realm, row, offer, agreed: agreed.as_ref(), at, now };
             acceptance.carry_out(tx, deal).await?
         }
         Change::CancelAtPeriodEnd { effective_at } => {
@@ -52,15 +53,83 @@ pub(super) async fn execute(
             None
         }
         Change::Undo => undo(tx, &row, at).await?,
-        Change::Resume { .. } | Change::Switch { .. } | Change::Renew { .. } => {
-            Some("the ledger does not do that")
+        Change::Resume { at: when, .. } => {
+            let at = when.map_or(at, |(at, _)| at);
+            managed(tx, realm, row, key, instruction, at, now).await?
         }
+        Change::Switch { at, .. } => managed(tx, realm, row, key, instruction, *at, now).await?,
+        Change::Renew { .. } => managed(tx, realm, row, key, instruction, at, now).await?,
     };
     if let Some(reason) = refused {
         return Ok(Answer::Refused(reason.into()));
     }
     record(tx, key, instruction.change.kind(), number, now).await?;
     Ok(Answer::Applied)
+}
+
+/// Does what a customer agreed to after a quote, if the quote would be the same again.
+async fn managed(
+    tx: &mut Tx,
+    realm: &Realm,
+    row: Row,
+    key: &str,
+    instruction: &Instruction,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<Option<&'static str>, Error> {
+    const STALE: &str = "what the customer agreed to is not true any more";
+    if instruction.requested_at.duration_since(at) > QUOTE_HOLDS || at > now {
+        return Ok(Some("what the customer agreed to was too long ago"));
+    }
+    // Something has been changed since that moment.
+    if row.booked_until.is_some_and(|booked| at < booked) || at < row.current_period_start {
+        return Ok(Some(STALE));
+    }
+    let row = book::settle(tx, realm, row, at).await?;
+    let discounts = subscription::discounts(&mut *tx, row.id, at).await?;
+    let subject = Subject { realm, row: &row, discounts: &discounts, now: at };
+    let done: Result<bool, QuoteError> = async {
+        Ok(match &instruction.change {
+            Change::Resume { .. } => {
+                let resumption = subject.resumption(tx, at).await?;
+                let same = resumption.quote().change == instruction.change;
+                if same {
+                    resumption.write(tx, &row).await.map_err(failed)?;
+                }
+                same
+            }
+            Change::Switch { plan, .. } => {
+                let switch = subject.switch(tx, &plan.id, at).await?;
+                let same = switch.quote(subject.terms(), at).change == instruction.change;
+                if same {
+                    switch.write(tx, row.id, at).await.map_err(failed)?;
+                }
+                same
+            }
+            Change::Renew { renewal, agreed } => {
+                let renewal = subject.of_its_plan(renewal);
+                let term = subject.renewal(tx, &renewal).await?;
+                let same = agreed.is_none() || term.quote(&renewal).change == instruction.change;
+                if same {
+                    term.write(tx, &subject, &renewal, key).await.map_err(failed)?;
+                }
+                same
+            }
+            _ => false,
+        })
+    }
+    .await;
+    match done {
+        Ok(true) => Ok(None),
+        Ok(false) => Ok(Some(STALE)),
+        Err(QuoteError::Lookup(LookupError::Unavailable(why))) => Err(Error::Malformed(why)),
+        Err(QuoteError::NotNow(why)) => Ok(Some(why)),
+        Err(error) => Ok(Some(error.name())),
+    }
+}
+
+fn failed(error: Error) -> QuoteError {
+    LookupError::Unavailable(error.to_string()).into()
 }
 
 /// Looks whether what an instruction asked for is there, or was and has been changed again since.
@@ -89,7 +158,7 @@ pub(super) async fn read_back(
             }
             Deal::Pause(_) => row.pause.is_some(),
             Deal::ChangePlan(plan) => {
-                row.terms.plan == plan.id || row.next.as_ref().is_some_and(|next| next.terms.plan == plan.id)
+                row.terms.plan == plan.id || row.phases.iter().any(|next| next.terms.plan == plan.id)
             }
             Deal::ExtendTrial { days } => {
                 let promised = agreed.as_ref().map(|terms| terms.current_period_end + trial(*days));
@@ -104,7 +173,12 @@ pub(super) async fn read_back(
         Change::CancelAtPeriodEnd { effective_at: None } => row.ended || row.cancel_at.is_some(),
         Change::CancelImmediately => row.ended_at(instruction.requested_at),
         Change::Undo => !row.ended && row.cancel_at.is_none(),
-        Change::Resume { .. } | Change::Switch { .. } | Change::Renew { .. } => false,
+        Change::Resume { agreed, .. } => row.pause.is_none_or(|pause| pause != *agreed),
+        Change::Switch { plan, at, .. } => row.terms.plan == plan.id && row.current_period_start >= *at,
+        Change::Renew { .. } => {
+            let added = sqlx::query("SELECT id FROM ledger_phases WHERE operation = $1").bind(key);
+            added.fetch_optional(db).await?.is_some()
+        }
     };
     if there || changed_since(db, row.id, done).await? {
         return Ok(Answer::Applied);
@@ -173,7 +247,7 @@ fn end(row: &Row, told: Option<Timestamp>, at: Timestamp) -> Timestamp {
 
 /// Lets a subscription end at `end`, or before it where that was decided earlier.
 async fn cancel(tx: &mut Tx, row: &Row, end: Timestamp, at: Timestamp, now: Timestamp) -> Result<(), Error> {
-    if row.ended || row.cancel_at.is_some_and(|earlier| earlier <= end) {
+    if row.ended_at(at) || row.cancel_at.is_some_and(|earlier| earlier <= end) {
         return Ok(());
     }
     sqlx::query(

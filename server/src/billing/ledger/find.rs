@@ -1,11 +1,14 @@
 //! From what a session request says to one subscription.
 
+use flow::Money;
 use jiff::Timestamp;
+use sqlx::Connection as _;
 
 use super::found::{self, Found};
 use super::realm::{Realm, seen_by};
+use super::{book, payment_method, subscription};
 use crate::{
-    billing::{Account, Lookup, LookupError, Snapshot},
+    billing::{Account, Invoice, InvoiceStatus, Lookup, LookupError, PaymentMethod, Snapshot},
     store::Store,
 };
 
@@ -59,7 +62,43 @@ pub(super) async fn account(
     let Found { customer, subscriptions, .. } = find(store, realm, lookup, now).await?;
     let subscriptions =
         subscriptions.into_iter().map(|(row, discounts)| row.holding(&discounts, now)).collect();
-    Ok(Account { customer, subscriptions, payment_method: None })
+    let payment_method = paid_with(store, realm, &customer.id).await;
+    let payment_method = payment_method.map_err(|error| LookupError::Unavailable(error.to_string()))?;
+    Ok(Account { customer, subscriptions, payment_method })
+}
+
+async fn paid_with(store: &Store, realm: &Realm, customer: &str) -> sqlx::Result<Option<PaymentMethod>> {
+    payment_method::shown(&mut *store.read().acquire().await?, realm, customer).await
+}
+
+/// A customer's invoices, the latest first.
+pub(super) async fn invoices(
+    store: &Store,
+    realm: &Realm,
+    customer: &str,
+    most: usize,
+    now: Timestamp,
+) -> sqlx::Result<Vec<Invoice>> {
+    let mut connection = store.read().acquire().await?;
+    let mut tx = connection.begin().await?;
+    let rows = subscription::seen_of(&mut *tx, realm, customer).await?;
+    let mut invoices = Vec::new();
+    for row in rows {
+        let charges = book::charges(&mut tx, &row, now).await?;
+        invoices.extend(charges.into_iter().take(most).map(|charge| Invoice {
+            id: charge.number.clone(),
+            number: Some(charge.number),
+            at: charge.at,
+            subscription: Some(row.external_id.clone()),
+            total: Money { amount: charge.total, currency: charge.currency },
+            status: InvoiceStatus::Paid,
+            page: None,
+            pdf: None,
+        }));
+    }
+    invoices.sort_by_key(|invoice| std::cmp::Reverse(invoice.at));
+    invoices.truncate(most);
+    Ok(invoices)
 }
 
 /// The customer whom a lookup names, by the ledger's id or, where it has none of that, by the merchant's own.

@@ -32,7 +32,6 @@ macro_rules! select {
              lower(c.email) = $3 AS by_email, d.id AS discount, d.offer, d.percent_off, d.amount_off, \
              d.currency AS off_currency, d.starts_at, d.ends_at FROM ledger_customers AS c \
              LEFT JOIN ledger_subscriptions AS s ON s.customer_id = c.id LEFT JOIN ledger_plans AS p ON p.id = s.plan_id \
-             LEFT JOIN ledger_plans AS n ON n.id = s.next_plan_id \
              LEFT JOIN ledger_discounts AS d ON d.subscription_id = s.id WHERE c.id IN (",
             $who,
             ") AND ",

@@ -5,15 +5,26 @@
 //! another by themselves, and one that is to end is over when its time has come.
 
 mod accept;
+mod address;
+mod book;
+mod campaign;
+mod coupon;
 mod customer;
 mod execute;
 mod find;
 mod found;
 mod import;
+mod payment_method;
+mod phase;
 mod plan;
 mod quote;
 mod realm;
+mod renew;
+mod resume;
+mod segment;
 mod subscription;
+mod switch;
+mod timeline;
 
 use sqlx::Row as _;
 
@@ -21,8 +32,8 @@ pub use customer::{Customer, Discount, Payment, Plan, Subscription, customer};
 pub use import::{Import, ImportError, Imported};
 
 use super::{
-    Account, Answer, Billing, Instruction, Lookup, LookupError, PlanTerms, Quote, QuoteError, Snapshot,
-    Wanted,
+    Account, Answer, Billing, Instruction, Invoice, Lookup, LookupError, PlanTerms, Quote, QuoteError,
+    Snapshot, Wanted,
 };
 use crate::{
     clock::Clock,
@@ -73,7 +84,7 @@ impl Billing for Ledger {
         for id in ids {
             let found = plan::named(self.store.read(), &self.realm.brand, id).await;
             let found = found.map_err(|error| LookupError::Unavailable(error.to_string()))?;
-            plans.extend(found.map(|(_, plan)| plan));
+            plans.extend(found.map(|plan| plan.terms()));
         }
         Ok(Some(plans))
     }
@@ -85,6 +96,12 @@ impl Billing for Ledger {
         wanted: &Wanted,
     ) -> Result<Quote, QuoteError> {
         self.look_ahead(customer, subscription, wanted).await
+    }
+
+    /// Nobody is charged by the ledger: what was due counts as paid.
+    async fn invoices(&self, customer: &str, most: usize) -> Result<Vec<Invoice>, LookupError> {
+        let found = find::invoices(&self.store, &self.realm, customer, most, self.clock.now()).await;
+        found.map_err(|error| LookupError::Unavailable(error.to_string()))
     }
 
     /// A cancellation of what is already canceled is applied when it ends no later than the customer was told now.
@@ -102,6 +119,11 @@ impl Billing for Ledger {
         let read = execute::read_back(self.store.read(), &self.realm, key, instruction).await;
         read.unwrap_or_else(|error| Answer::Unknown(error.to_string()))
     }
+}
+
+/// The day of the month of a moment.
+fn day(moment: jiff::Timestamp) -> i8 {
+    moment.to_zoned(jiff::tz::TimeZone::UTC).day()
 }
 
 /// A row's moment.

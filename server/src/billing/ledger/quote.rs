@@ -2,13 +2,18 @@
 
 use flow::Money;
 use jiff::Timestamp;
+use sqlx::Connection as _;
 
 use super::Ledger;
+use super::coupon::{Coupon, unavailable};
+use super::plan::{self, Plan};
 use super::realm::Realm;
 use super::subscription::{self, Row};
 use crate::billing::{
-    Change, Deal, Length, LookupError, PlanTerms, Quote, QuoteError, RunningDiscount, Start, Terms, Wanted,
+    Change, Deal, Length, LookupError, Quote, QuoteError, Renewal, RunningDiscount, Snapshot, Start, Terms,
+    Wanted,
 };
+use crate::store::Tx;
 
 impl Ledger {
     pub(super) async fn look_ahead(
@@ -17,35 +22,57 @@ impl Ledger {
         subscription: Option<&str>,
         wanted: &Wanted,
     ) -> Result<Quote, QuoteError> {
-        let unavailable = |error: sqlx::Error| LookupError::Unavailable(error.to_string());
-        let (db, now) = (self.store.read(), self.clock.now());
+        let mut connection = self.store.read().acquire().await.map_err(unavailable)?;
+        // Everything is of one moment.
+        let mut tx = connection.begin().await.map_err(unavailable)?;
+        let now = self.clock.now();
         let id = subscription.ok_or(LookupError::UnknownSubscription)?;
-        let row = subscription::named(db, &self.realm, id).await.map_err(unavailable)?;
+        let row = subscription::named(&mut *tx, &self.realm, id).await.map_err(unavailable)?;
         let row = row.filter(|row| row.customer == customer).ok_or(LookupError::UnknownSubscription)?;
-        let discounts = subscription::discounts(db, row.id, now).await.map_err(unavailable)?;
+        let discounts = subscription::discounts(&mut *tx, row.id, now).await.map_err(unavailable)?;
         let subject = Subject { realm: &self.realm, row: &row, discounts: &discounts, now };
         match wanted {
             Wanted::Pause { length } => subject.pause(*length),
+            Wanted::Resume => Ok(subject.resumption(&mut tx, now).await?.quote()),
             Wanted::ChangePlan { plan, start: Start::NextPayment } => {
-                let found = super::plan::named(db, &subject.realm.brand, plan).await.map_err(unavailable)?;
-                subject.change_plan(found.ok_or(QuoteError::UnknownPlan)?.1)
+                let plan = Plan::open_to(&mut tx, &self.realm, customer, plan).await?;
+                subject.change_plan(&plan)
             }
-            _ => Err(QuoteError::Unsupported),
+            Wanted::ChangePlan { plan, start: Start::Now } => {
+                let switch = subject.switch(&mut tx, plan, now).await?;
+                Ok(switch.quote(subject.terms(), now))
+            }
+            Wanted::Renew(renewal) => {
+                let renewal = subject.of_its_plan(renewal);
+                Ok(subject.renewal(&mut tx, &renewal).await?.quote(&renewal))
+            }
+            Wanted::ApplyCode { code } => subject.apply(&mut tx, code).await,
         }
     }
 }
 
 /// What a quote is about.
-struct Subject<'a> {
-    realm: &'a Realm,
-    row: &'a Row,
-    discounts: &'a [RunningDiscount],
-    now: Timestamp,
+pub(super) struct Subject<'a> {
+    pub realm: &'a Realm,
+    pub row: &'a Row,
+    /// Those that have not ended.
+    pub discounts: &'a [RunningDiscount],
+    pub now: Timestamp,
 }
 
 impl Subject<'_> {
-    fn terms(&self) -> Terms {
+    pub(super) fn terms(&self) -> Terms {
         self.row.period(self.now).1
+    }
+
+    /// A renewal that names no plan is one of the plan there is.
+    pub(super) fn of_its_plan(&self, renewal: &Renewal) -> Renewal {
+        let mut renewal = renewal.clone();
+        if renewal.plan.is_empty() {
+            let last = self.row.phases.last().map(|phase| phase.terms.plan.clone());
+            renewal.plan = last.unwrap_or_else(|| self.terms().plan);
+        }
+        renewal
     }
 
     fn pause(&self, length: Length) -> Result<Quote, QuoteError> {
@@ -56,35 +83,79 @@ impl Subject<'_> {
         let until = length.after(terms.current_period_end);
         let until = until.ok_or(QuoteError::NotNow("the pause would end beyond the end of the calendar"))?;
         let payment = terms.money(terms.payment(until, self.discounts));
-        Ok(quote(Deal::Pause(length), terms, Some((payment, until))))
+        Ok(of_deal(Deal::Pause(length), terms, (payment, until)))
     }
 
-    fn change_plan(&self, plan: PlanTerms) -> Result<Quote, QuoteError> {
+    fn change_plan(&self, plan: &Plan) -> Result<Quote, QuoteError> {
         let terms = self.terms();
-        if plan.id == terms.plan {
+        if plan.external_id == terms.plan {
             return Err(QuoteError::SamePlan);
         }
-        let Some(price) = plan.price.clone().filter(|price| price.currency == terms.currency) else {
+        if plan.price.currency != terms.currency {
             return Err(QuoteError::PlanOtherCurrency);
-        };
+        }
         if !self.row.can(self.now).change_plan {
             return Err(QuoteError::NotNow("another change is agreed already, or it ends"));
         }
         let due = terms.current_period_end;
-        let next = Terms { amount: price.amount, ..terms.clone() }.payment(due, self.discounts);
-        let next = terms.money(next);
-        Ok(quote(Deal::ChangePlan(plan), terms, Some((next, due))))
+        let next = plan.period(due, terms.cycle.anchor_day, self.row.period_at(self.now).quantity);
+        let next = next.ok_or(QuoteError::NotNow("the plan costs more than can be counted"))?;
+        let payment = next.money(next.payment(due, self.discounts));
+        Ok(of_deal(Deal::ChangePlan(plan.terms()), terms, (payment, due)))
+    }
+
+    async fn apply(&self, tx: &mut Tx, code: &str) -> Result<Quote, QuoteError> {
+        let terms = self.terms();
+        let plan = plan::named(&mut *tx, &self.realm.brand, &terms.plan).await.map_err(unavailable)?;
+        let plan = plan.ok_or(QuoteError::UnknownPlan)?;
+        let customer = &self.row.customer;
+        let coupon = Coupon::usable(tx, self.realm, customer, code, &plan, self.discounts, self.now).await?;
+        let cannot = QuoteError::NotNow("a discount cannot be applied");
+        let preview = self.row.snapshot(self.discounts, self.now).preview(&coupon.terms).ok_or(cannot)?;
+        Ok(Quote {
+            change: Change::Accept {
+                offer: coupon.offer(),
+                deal: Deal::Discount(coupon.terms),
+                agreed: Some(terms),
+            },
+            due_now: None,
+            next_payment: Some((preview.price, preview.at)),
+            then: preview.returns_at.map(|at| (preview.returns_to, at)),
+            term: None,
+        })
     }
 }
 
 /// What begins with the next payment.
-fn quote(deal: Deal, terms: Terms, next_payment: Option<(Money, Timestamp)>) -> Quote {
+fn of_deal(deal: Deal, terms: Terms, next_payment: (Money, Timestamp)) -> Quote {
     let offer = format!("hub_{}", deal.name());
     Quote {
         change: Change::Accept { offer, deal, agreed: Some(terms) },
         due_now: None,
-        next_payment,
+        next_payment: Some(next_payment),
         then: None,
         term: None,
+    }
+}
+
+impl Row {
+    /// What billing knows of it at a moment, without its customer.
+    fn snapshot(&self, discounts: &[RunningDiscount], at: Timestamp) -> Snapshot {
+        Snapshot {
+            customer: crate::billing::Customer {
+                id: self.customer.clone(),
+                user_id: None,
+                place: None,
+                name: None,
+                email: None,
+            },
+            subscription: Some(self.external_id.clone()),
+            terms: Some(self.period(at).1),
+            discounts: discounts.to_vec(),
+            can: self.can(at),
+            began_at: None,
+            pause: self.pause(at),
+            trial_ends_at: self.trial(at),
+        }
     }
 }

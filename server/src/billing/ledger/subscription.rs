@@ -4,7 +4,9 @@ use flow::Money;
 use jiff::Timestamp;
 use sqlx::{FromRow, Row as _, SqliteExecutor, sqlite::SqliteRow};
 
+use super::phase::{self, Phase};
 use super::realm::{Realm, seen_by};
+use super::timeline::Period;
 use super::{malformed, maybe_moment, moment};
 use crate::billing::{Can, Cycle, Holding, Interval, Pause, Reduction, RunningDiscount, Terms};
 use crate::session::Environment;
@@ -27,29 +29,33 @@ pub(super) struct Row {
     pub pause: Option<Pause>,
     /// When the trial ends or ended.
     pub trial_ends_at: Option<Timestamp>,
-    /// Another plan, agreed or reached.
-    pub next: Option<Next>,
+    /// Terms that are scheduled, or have begun since the row was written; in the order in which they begin.
+    pub phases: Vec<Phase>,
+    /// Whether its plan goes on by itself when a term ends.
+    pub auto_renew: bool,
+    /// How many of the plan.
+    pub quantity: i64,
+    /// Who else renews it: `agency`, `gift_donor` or `apple`.
+    pub managed_by: Option<String>,
+    /// Whether what was charged last is not paid yet.
+    pub payment_pending: bool,
+    /// What was charged up to then is booked.
+    pub booked_until: Option<Timestamp>,
     /// As stored: the period may be over.
     pub terms: Terms,
 }
 
-/// Another plan.
-#[derive(Clone, Debug)]
-pub(super) struct Next {
-    /// The payment it begins with.
-    pub from: Timestamp,
-    /// The plan, with the period that begins then.
-    pub terms: Terms,
-}
-
-/// What a [`Row`] is read from: `s` is the subscription, `c` its customer, `p` its plan, `n` its next plan.
+/// What a [`Row`] is read from: `s` is the subscription, `c` its customer, `p` its plan.
 macro_rules! columns {
     () => {
-        "s.id, s.external_id, s.environment, c.id AS customer_id, c.external_id AS customer, s.status, s.current_period_start, \
-         s.current_period_end, s.anchor_day, s.cancel_at, s.canceled_at, p.external_id AS plan, p.name AS plan_name, \
-         p.amount, p.currency, p.interval, p.interval_count, s.paused_from, s.paused_until, s.trial_ends_at, \
-         s.next_plan_from, s.created_at, n.external_id AS next_plan, n.name AS next_name, n.amount AS next_amount, \
-         n.currency AS next_currency, n.interval AS next_interval, n.interval_count AS next_interval_count"
+        concat!(
+            "s.id, s.external_id, s.environment, c.id AS customer_id, c.external_id AS customer, s.status, \
+             s.current_period_start, s.current_period_end, s.anchor_day, s.cancel_at, s.canceled_at, s.quantity, s.managed_by, \
+             s.payment_pending, s.booked_until, p.external_id AS plan, p.name AS plan_name, p.amount, p.currency, p.interval, \
+             p.interval_count, p.auto_renew, s.paused_from, s.paused_until, s.trial_ends_at, s.created_at, ",
+            $crate::billing::ledger::phase::phases!(),
+            " AS phases"
+        )
     };
 }
 pub(super) use columns;
@@ -60,7 +66,7 @@ macro_rules! select {
             "SELECT ",
             columns!(),
             " FROM ledger_subscriptions AS s JOIN ledger_customers AS c ON c.id = s.customer_id \
-             JOIN ledger_plans AS p ON p.id = s.plan_id LEFT JOIN ledger_plans AS n ON n.id = s.next_plan_id WHERE ",
+             JOIN ledger_plans AS p ON p.id = s.plan_id WHERE ",
             $($where),+
         )
     };
@@ -81,19 +87,27 @@ pub(super) async fn of_customer(db: impl SqliteExecutor<'_>, customer: i64) -> s
     sqlx::query_as(select!("s.customer_id = $1 ORDER BY s.id")).bind(customer).fetch_all(db).await
 }
 
+/// The subscriptions of a realm's customer, oldest first.
+pub(super) async fn seen_of(
+    db: impl SqliteExecutor<'_>,
+    realm: &Realm,
+    customer: &str,
+) -> sqlx::Result<Vec<Row>> {
+    sqlx::query_as(select!("c.brand = $1 AND c.external_id = $2 AND ", seen_by!("$3"), " ORDER BY s.id"))
+        .bind(&realm.brand)
+        .bind(customer)
+        .bind(realm.environment.name())
+        .fetch_all(db)
+        .await
+}
+
 /// A subscription's discounts that have not ended at a moment, in the order they were granted.
 pub(super) async fn discounts(
     db: impl SqliteExecutor<'_>,
     subscription: i64,
     at: Timestamp,
 ) -> sqlx::Result<Vec<RunningDiscount>> {
-    let all: Vec<RunningDiscount> = sqlx::query_as(
-        "SELECT offer, percent_off, amount_off, currency AS off_currency, starts_at, ends_at FROM ledger_discounts \
-         WHERE subscription_id = $1 ORDER BY id",
-    )
-    .bind(subscription)
-    .fetch_all(db)
-    .await?;
+    let all = super::book::all_discounts(db, subscription).await?;
     Ok(all.into_iter().filter(|discount| running(discount, at)).collect())
 }
 
@@ -105,7 +119,7 @@ pub(super) fn running(discount: &RunningDiscount, at: Timestamp) -> bool {
 impl Row {
     /// Whether it is over at a moment.
     pub(super) fn ended_at(&self, at: Timestamp) -> bool {
-        self.ended || self.cancel_at.is_some_and(|end| end <= at)
+        self.ended || self.end().is_some_and(|end| end <= at)
     }
 
     /// Whether it goes on and nobody has canceled it yet.
@@ -115,67 +129,56 @@ impl Row {
 
     /// The paid period a moment is in, and the terms with its end. Where a subscription is over, its last period.
     pub(super) fn period(&self, at: Timestamp) -> (Timestamp, Terms) {
-        let mut start = self.current_period_start;
-        let mut terms = self.terms.clone();
-        if self.ended {
-            return (start, terms);
-        }
-        let last = self.cancel_at.map_or(at, |end| at.min(end));
-        if let Some(next) = self.next.as_ref().filter(|next| next.from <= last)
-            && self.cancel_at != Some(next.from)
-        {
-            start = next.from;
-            terms = next.terms.clone();
-        }
-        let first_end = terms.current_period_end;
-        let mut periods = 0;
-        while terms.current_period_end <= last && self.cancel_at != Some(terms.current_period_end) {
-            periods += 1;
-            let Some(end) = terms.cycle.after(first_end, periods) else { break };
-            start = terms.current_period_end;
-            terms.current_period_end = end;
-        }
-        (start, terms)
-    }
-
-    /// Writes a plan that has begun into the row, so that another change can follow it.
-    pub(super) async fn catch_up(
-        self,
-        tx: &mut crate::store::Tx,
-        realm: &Realm,
-        at: Timestamp,
-    ) -> sqlx::Result<Self> {
-        let Some(next) = self.next.as_ref().filter(|next| next.from <= at) else { return Ok(self) };
-        let (start, terms) = self.period(at);
-        sqlx::query(
-            "UPDATE ledger_subscriptions SET plan_id = next_plan_id, next_plan_id = NULL, next_plan_from = NULL, \
-             current_period_start = $1, current_period_end = $2 WHERE id = $3",
-        )
-        .bind(crate::clock::text(start.max(next.from)))
-        .bind(crate::clock::text(terms.current_period_end))
-        .bind(self.id)
-        .execute(&mut *tx)
-        .await?;
-        let again = named(&mut *tx, realm, &self.external_id).await?;
-        Ok(again.unwrap_or(self))
+        let period = self.period_at(at);
+        (period.start, period.terms)
     }
 
     /// What can be done with it at a moment.
     pub(super) fn can(&self, at: Timestamp) -> Can {
         let cancel = self.can_be_canceled(at);
-        let paid = self.period(at).1.amount > 0;
+        let Period { terms, auto_renew, .. } = self.period_at(at);
+        let paid = terms.amount > 0;
         let trial = self.trial(at).is_some();
+        let (paused, scheduled) = (self.pause(at).is_some(), self.upcoming(at).next().is_some());
         // One change at a time: what the next payment will be has to be sure.
-        let settled = cancel && self.pause(at).is_none() && self.next(at).is_none();
+        let settled = cancel && !paused && !scheduled;
+        // What ends by itself has no next payment that could be another.
+        let goes_on = settled && auto_renew;
         Can {
             cancel,
             undo: cancel,
-            discount: cancel && paid && self.next(at).is_none(),
-            pause: settled && paid && !trial,
-            change_plan: settled,
+            discount: cancel && auto_renew && paid && !scheduled,
+            pause: goes_on && paid && !trial,
+            change_plan: goes_on,
             extend_trial: settled && trial,
-            ..Can::default()
+            resume: cancel && paused,
+            switch: goes_on && !trial,
+            renew: settled && !auto_renew && self.can_be_renewed(at).is_ok(),
         }
+    }
+
+    /// Whether one more term can be added, or why not.
+    pub(super) fn can_be_renewed(&self, at: Timestamp) -> Result<(), &'static str> {
+        match self.managed_by.as_deref() {
+            Some("agency") => return Err("the subscription is managed by an agency"),
+            Some("gift_donor") => return Err("the subscription is a gift, and its donor renews it"),
+            Some("apple") => return Err("the subscription is renewed in the App Store"),
+            Some(_) => return Err("the subscription is managed by somebody else"),
+            None => {}
+        }
+        if self.ended_at(at) {
+            return Err("the subscription has expired");
+        }
+        if at < self.current_period_start {
+            return Err("the subscription has not begun");
+        }
+        if self.payment_pending {
+            return Err("a payment of the subscription is pending");
+        }
+        if self.pause(at).is_some() {
+            return Err("the subscription is paused");
+        }
+        Ok(())
     }
 
     /// The next payment, and when it is due. None when there will be none.
@@ -186,11 +189,12 @@ impl Row {
     ) -> Option<(Money, Timestamp)> {
         let terms = self.period(at).1;
         let due = terms.current_period_end;
-        if self.ended_at(at) || self.cancel_at.is_some_and(|end| end <= due) {
+        if self.ended_at(at) || self.end().is_some_and(|end| end <= due) {
             return None;
         }
-        // The payment a new plan begins with is the new plan's.
-        let billed = self.next(at).filter(|next| next.from == due).map_or(&terms, |next| &next.terms);
+        // The payment a scheduled term begins with is that term's.
+        let next = self.upcoming(at).find(|next| next.from == due);
+        let billed = next.map_or(&terms, |next| &next.terms);
         Some((billed.money(billed.payment(due, discounts)), due))
     }
 
@@ -199,9 +203,9 @@ impl Row {
         Holding {
             terms: Some(self.period(at).1),
             next_payment: self.next_payment(discounts, at),
-            ends_at: self.cancel_at,
+            ends_at: self.end(),
             ended: self.ended_at(at),
-            next_plan: self.next(at).map(|next| (next.terms.plan_name.clone(), next.from)),
+            next_plan: self.next_plan(at).map(|next| (next.terms.plan_name.clone(), next.from)),
             pause: self.pause(at),
             trial_ends_at: self.trial(at),
             can: self.can(at),
@@ -219,9 +223,15 @@ impl Row {
         self.trial_ends_at.filter(|end| at < *end)
     }
 
-    /// Another plan that has not begun.
-    pub(super) fn next(&self, at: Timestamp) -> Option<&Next> {
-        self.next.as_ref().filter(|next| at < next.from)
+    /// Terms that have not begun.
+    pub(super) fn upcoming(&self, at: Timestamp) -> impl Iterator<Item = &Phase> {
+        self.phases.iter().filter(move |phase| at < phase.from)
+    }
+
+    /// The first term that has not begun, and is of another plan.
+    pub(super) fn next_plan(&self, at: Timestamp) -> Option<&Phase> {
+        let plan = self.period_at(at).terms.plan;
+        self.upcoming(at).find(|phase| phase.terms.plan != plan)
     }
 
     /// When what is paid for in a period ends: before the next payment, where that one was put off.
@@ -233,32 +243,14 @@ impl Row {
 
 impl FromRow<'_, SqliteRow> for Row {
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        let anchor_day = row.try_get("anchor_day")?;
-        let cycle = |interval: &str, count: &str| {
-            let unit: &str = row.try_get(interval)?;
-            Ok::<_, sqlx::Error>(Cycle {
-                interval: Interval::named(unit).ok_or_else(|| malformed("interval", unit))?,
-                interval_count: row.try_get(count)?,
-                anchor_day,
-            })
+        let interval: &str = row.try_get("interval")?;
+        let cycle = Cycle {
+            interval: Interval::named(interval).ok_or_else(|| malformed("interval", interval))?,
+            interval_count: row.try_get("interval_count")?,
+            anchor_day: row.try_get("anchor_day")?,
         };
         let pause = maybe_moment(row, "paused_from")?.zip(maybe_moment(row, "paused_until")?);
-        let next = match maybe_moment(row, "next_plan_from")? {
-            None => None,
-            Some(from) => {
-                let cycle = cycle("next_interval", "next_interval_count")?;
-                let beyond = || malformed("next_plan_from", "the period ends beyond the calendar");
-                let terms = Terms {
-                    plan: row.try_get("next_plan")?,
-                    plan_name: row.try_get("next_name")?,
-                    amount: row.try_get("next_amount")?,
-                    currency: row.try_get("next_currency")?,
-                    cycle,
-                    current_period_end: cycle.after(from, 1).ok_or_else(beyond)?,
-                };
-                Some(Next { from, terms })
-            }
-        };
+        let (amount, quantity): (i64, i64) = (row.try_get("amount")?, row.try_get("quantity")?);
         Ok(Self {
             id: row.try_get("id")?,
             external_id: row.try_get("external_id")?,
@@ -272,13 +264,20 @@ impl FromRow<'_, SqliteRow> for Row {
             created_at: moment(row, "created_at")?,
             pause: pause.map(|(from, until)| Pause { from, until }),
             trial_ends_at: maybe_moment(row, "trial_ends_at")?,
-            next,
+            phases: phase::read(row.try_get("phases")?)?,
+            auto_renew: row.try_get("auto_renew")?,
+            quantity,
+            managed_by: row.try_get("managed_by")?,
+            payment_pending: row.try_get("payment_pending")?,
+            booked_until: maybe_moment(row, "booked_until")?,
             terms: Terms {
                 plan: row.try_get("plan")?,
                 plan_name: row.try_get("plan_name")?,
-                amount: row.try_get("amount")?,
+                amount: amount
+                    .checked_mul(quantity)
+                    .ok_or_else(|| malformed("amount", "more than can be counted"))?,
                 currency: row.try_get("currency")?,
-                cycle: cycle("interval", "interval_count")?,
+                cycle,
                 current_period_end: moment(row, "current_period_end")?,
             },
         })

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::ImportError;
+use super::{Address, Coupon, ImportError, PaymentMethod, Segment};
 pub use crate::billing::Interval;
 use crate::{clock, place::Place};
 
@@ -11,8 +11,12 @@ use crate::{clock, place::Place};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Import {
+    /// Groups of customers.
+    pub segments: Vec<Segment>,
     /// Plans that subscriptions may name.
     pub plans: Vec<Plan>,
+    /// Codes that lower what is paid.
+    pub coupons: Vec<Coupon>,
     /// Customers with their subscriptions.
     pub customers: Vec<Customer>,
 }
@@ -34,6 +38,17 @@ pub struct Plan {
     /// How many units lie between two payments; 1 when left out.
     #[serde(default = "one")]
     pub interval_count: u32,
+    /// Whether it goes on by itself when a term ends; it does when this is left out.
+    #[serde(default = "yes")]
+    pub auto_renew: bool,
+    /// Whether it is delivered to an address.
+    #[serde(default)]
+    pub needs_address: bool,
+    /// The countries it is delivered to, ISO 3166-1 alpha-2; everywhere when left out.
+    pub countries: Option<Vec<String>>,
+    /// Keys of the segments it is for; everybody when left out.
+    #[serde(default)]
+    pub segments: Vec<String>,
 }
 
 /// A customer.
@@ -52,6 +67,14 @@ pub struct Customer {
     pub country: Option<String>,
     /// ISO 3166-2, with or without the country; needs `country`.
     pub region: Option<String>,
+    /// Keys of the segments the customer is in.
+    pub segments: Option<Vec<String>>,
+    /// Where something is delivered.
+    #[serde(default)]
+    pub addresses: Vec<Address>,
+    /// What the customer pays with, the latest last.
+    #[serde(default)]
+    pub payment_methods: Vec<PaymentMethod>,
     /// The customer's subscriptions.
     #[serde(default)]
     pub subscriptions: Vec<Subscription>,
@@ -76,6 +99,33 @@ pub struct Subscription {
     /// Whether the period is a trial, for which nothing was paid.
     #[serde(default)]
     pub trial: bool,
+    /// How many of the plan; 1 when it is new and this is left out.
+    pub quantity: Option<u32>,
+    /// Who else renews it.
+    pub managed_by: Option<ManagedBy>,
+    /// Whether what was charged last is not paid yet.
+    #[serde(default)]
+    pub payment_pending: bool,
+}
+
+/// Whose it is to renew a subscription, where it is not the customer's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum ManagedBy {
+    Agency,
+    GiftDonor,
+    Apple,
+}
+
+impl ManagedBy {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Agency => "agency",
+            Self::GiftDonor => "gift_donor",
+            Self::Apple => "apple",
+        }
+    }
 }
 
 /// Whether a subscription goes on.
@@ -89,6 +139,15 @@ pub enum Status {
 
 const fn one() -> u32 {
     1
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// Whether a text has the form of an ISO 4217 code.
+pub(super) fn is_currency(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|letter| letter.is_ascii_uppercase())
 }
 
 /// More than any plan has, and few enough for all dates to exist.
@@ -109,7 +168,7 @@ fn check(import: &Import) -> Result<(), ImportError> {
     let mut ids = Ids::default();
     for (n, plan) in import.plans.iter().enumerate() {
         let at = format!("plans[{n}]");
-        ids.check("plan", &plan.external_id, &at)?;
+        ids.check("plan", &plan.external_id, &at, "external_id")?;
         if plan.name.trim().is_empty() {
             return Err(ImportError::wrong(format!("{at}.name"), "give the plan a name"));
         }
@@ -119,7 +178,7 @@ fn check(import: &Import) -> Result<(), ImportError> {
                 "write 0 or more minor units, such as 1200 for 12.00",
             ));
         }
-        if plan.currency.len() != 3 || !plan.currency.bytes().all(|letter| letter.is_ascii_uppercase()) {
+        if !is_currency(&plan.currency) {
             let message = format!(
                 "\"{}\" is not a currency; write three capital letters, such as \"USD\"",
                 plan.currency
@@ -132,16 +191,37 @@ fn check(import: &Import) -> Result<(), ImportError> {
                 format!("write 1 to {MOST_UNITS}"),
             ));
         }
+        for (n, country) in plan.countries.iter().flatten().enumerate() {
+            Place::new(country, None)
+                .map_err(|message| ImportError::wrong(format!("{at}.countries[{n}]"), message))?;
+        }
+    }
+    for (n, segment) in import.segments.iter().enumerate() {
+        ids.check("segment", &segment.key, &format!("segments[{n}]"), "key")?;
+    }
+    for (n, coupon) in import.coupons.iter().enumerate() {
+        let at = format!("coupons[{n}]");
+        coupon.check(&at)?;
+        ids.check("coupon", &coupon.code, &at, "code")?;
     }
     for (n, customer) in import.customers.iter().enumerate() {
         let at = format!("customers[{n}]");
-        ids.check("customer", &customer.external_id, &at)?;
+        ids.check("customer", &customer.external_id, &at, "external_id")?;
         customer.place(&at)?;
+        for (n, address) in customer.addresses.iter().enumerate() {
+            address.check(&format!("{at}.addresses[{n}]"))?;
+        }
+        for (n, method) in customer.payment_methods.iter().enumerate() {
+            method.check(&format!("{at}.payment_methods[{n}]"))?;
+        }
         for (n, subscription) in customer.subscriptions.iter().enumerate() {
             let at = format!("{at}.subscriptions[{n}]");
-            ids.check("subscription", &subscription.external_id, &at)?;
+            ids.check("subscription", &subscription.external_id, &at, "external_id")?;
             subscription.period(&at)?;
             subscription.began(&at)?;
+            if subscription.quantity == Some(0) {
+                return Err(ImportError::wrong(format!("{at}.quantity"), "write 1 or more"));
+            }
         }
     }
     Ok(())
@@ -152,8 +232,8 @@ fn check(import: &Import) -> Result<(), ImportError> {
 struct Ids<'a>(HashMap<(&'static str, &'a str), String>);
 
 impl<'a> Ids<'a> {
-    fn check(&mut self, kind: &'static str, id: &'a str, at: &str) -> Result<(), ImportError> {
-        let path = format!("{at}.external_id");
+    fn check(&mut self, kind: &'static str, id: &'a str, at: &str, field: &str) -> Result<(), ImportError> {
+        let path = format!("{at}.{field}");
         if id.trim().is_empty() {
             return Err(ImportError::wrong(path, format!("give the {kind} an id")));
         }
@@ -199,7 +279,7 @@ impl Subscription {
     }
 }
 
-fn moment(at: &str, name: &str, text: &Option<String>) -> Result<Option<Timestamp>, ImportError> {
+pub(super) fn moment(at: &str, name: &str, text: &Option<String>) -> Result<Option<Timestamp>, ImportError> {
     let wrong = || {
         let message = "write a moment after 1970 in RFC 3339, such as \"2026-01-31T00:00:00Z\"";
         ImportError::wrong(format!("{at}.{name}"), message)

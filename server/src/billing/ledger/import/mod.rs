@@ -1,11 +1,20 @@
 //! Filling a ledger from a file.
 
+mod address;
+mod coupon;
 mod file;
+mod payment_method;
+mod segment;
 mod upsert;
 
 use jiff::Timestamp;
 
-pub use file::{Customer, Import, Interval, Plan, Status, Subscription};
+pub use address::Address;
+pub use coupon::Coupon;
+pub use file::{Customer, Import, Interval, ManagedBy, Plan, Status, Subscription};
+use file::{is_currency, moment};
+pub use payment_method::PaymentMethod;
+pub use segment::Segment;
 
 use crate::store::{Error, Store};
 

@@ -1,10 +1,12 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::{Customer, Import, ImportError, Imported, Interval, Plan, Status, Subscription};
+use super::segment::{self, Of};
+use super::{Customer, Import, ImportError, Imported, Interval, ManagedBy, Plan, Status, Subscription};
 use crate::{
     billing::{
         Cycle,
         ledger::{
+            book,
             execute::record,
             realm::Realm,
             subscription::{self, Row},
@@ -25,13 +27,29 @@ pub(super) async fn all(
     now: Timestamp,
 ) -> Result<Imported, ImportError> {
     let mut imported = Imported { plans: import.plans.len(), ..Imported::default() };
-    for plan in &import.plans {
-        write_plan(tx, brand, plan).await?;
+    for one in &import.segments {
+        segment::write(tx, brand, one).await?;
+    }
+    for (n, plan) in import.plans.iter().enumerate() {
+        let id = write_plan(tx, brand, plan).await?;
+        segment::set(tx, brand, Of::Plan(id), &plan.segments, &format!("plans[{n}]")).await?;
+    }
+    for (n, coupon) in import.coupons.iter().enumerate() {
+        coupon.write(tx, brand, &format!("coupons[{n}]")).await?;
     }
     for (n, customer) in import.customers.iter().enumerate() {
         let at = format!("customers[{n}]");
         let id = write_customer(tx, brand, customer, &at).await?;
         imported.customers += 1;
+        if let Some(keys) = &customer.segments {
+            segment::set_of_customer(tx, brand, &customer.external_id, keys, &at).await?;
+        }
+        for (n, address) in customer.addresses.iter().enumerate() {
+            address.write(tx, brand, &customer.external_id, &format!("{at}.addresses[{n}]")).await?;
+        }
+        for method in &customer.payment_methods {
+            method.write(tx, brand, &customer.external_id, now).await?;
+        }
         for (n, subscription) in customer.subscriptions.iter().enumerate() {
             let at = format!("{at}.subscriptions[{n}]");
             write_subscription(tx, brand, id, subscription, &at, now).await?;
@@ -41,12 +59,13 @@ pub(super) async fn all(
     Ok(imported)
 }
 
-async fn write_plan(tx: &mut Tx, brand: &str, plan: &Plan) -> Result<(), ImportError> {
-    sqlx::query(
-        "INSERT INTO ledger_plans (brand, external_id, name, amount, currency, interval, interval_count) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (brand, external_id) DO UPDATE SET name = excluded.name, \
+async fn write_plan(tx: &mut Tx, brand: &str, plan: &Plan) -> Result<i64, ImportError> {
+    let id = sqlx::query_scalar(
+        "INSERT INTO ledger_plans (brand, external_id, name, amount, currency, interval, interval_count, auto_renew, \
+         needs_address, countries) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (brand, external_id) DO UPDATE SET name = excluded.name, \
          amount = excluded.amount, currency = excluded.currency, interval = excluded.interval, \
-         interval_count = excluded.interval_count",
+         interval_count = excluded.interval_count, auto_renew = excluded.auto_renew, \
+         needs_address = excluded.needs_address, countries = excluded.countries RETURNING id",
     )
     .bind(brand)
     .bind(&plan.external_id)
@@ -55,9 +74,12 @@ async fn write_plan(tx: &mut Tx, brand: &str, plan: &Plan) -> Result<(), ImportE
     .bind(&plan.currency)
     .bind(plan.interval.name())
     .bind(plan.interval_count)
-    .execute(tx)
+    .bind(plan.auto_renew)
+    .bind(plan.needs_address)
+    .bind(plan.countries.as_ref().map(|codes| codes.join(" ")))
+    .fetch_one(tx)
     .await?;
-    Ok(())
+    Ok(id)
 }
 
 async fn write_customer(tx: &mut Tx, brand: &str, customer: &Customer, at: &str) -> Result<i64, ImportError> {
@@ -113,20 +135,23 @@ async fn write_subscription(
             Err(ImportError::wrong(format!("{at}.external_id"), message))
         }
         Some(row) => {
+            // What was charged by now is not changed by what a file says.
+            let row = book::settle(tx, &prod(brand), row, now).await?;
             if given.current_period_start.is_some() || given.current_period_end.is_some() {
                 period.write(tx, row.id).await?;
             }
             sqlx::query(
                 "UPDATE ledger_subscriptions SET plan_id = $1, created_at = $2, \
-                 next_plan_id = CASE WHEN next_plan_from <= $5 THEN NULL ELSE next_plan_id END, \
-                 next_plan_from = CASE WHEN next_plan_from <= $5 THEN NULL ELSE next_plan_from END, \
-                 trial_ends_at = CASE WHEN $3 THEN current_period_end ELSE trial_ends_at END WHERE id = $4",
+                 trial_ends_at = CASE WHEN $3 THEN current_period_end ELSE trial_ends_at END, \
+                 quantity = COALESCE($5, quantity), managed_by = COALESCE($6, managed_by), payment_pending = $7 WHERE id = $4",
             )
             .bind(plan)
             .bind(clock::text(began.unwrap_or(row.created_at)))
             .bind(given.trial)
             .bind(row.id)
-            .bind(clock::text(now))
+            .bind(given.quantity)
+            .bind(given.managed_by.map(ManagedBy::name))
+            .bind(given.payment_pending)
             .execute(&mut *tx)
             .await?;
             write_status(tx, &row, given.status, now).await
@@ -135,8 +160,8 @@ async fn write_subscription(
             let ended = given.status == Some(Status::Canceled);
             sqlx::query(
                 "INSERT INTO ledger_subscriptions (brand, external_id, customer_id, plan_id, status, current_period_start, \
-                 current_period_end, anchor_day, cancel_at, canceled_at, created_at, trial_ends_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)",
+                 current_period_end, anchor_day, cancel_at, canceled_at, created_at, trial_ends_at, quantity, managed_by, \
+                 payment_pending) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14)",
             )
             .bind(brand)
             .bind(&given.external_id)
@@ -149,6 +174,9 @@ async fn write_subscription(
             .bind(ended.then(|| clock::text(now)))
             .bind(clock::text(began.unwrap_or(now)))
             .bind(given.trial.then(|| clock::text(period.end)))
+            .bind(given.quantity.unwrap_or(1))
+            .bind(given.managed_by.map(ManagedBy::name))
+            .bind(given.payment_pending)
             .execute(tx)
             .await?;
             Ok(())

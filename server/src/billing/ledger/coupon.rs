@@ -1,0 +1,199 @@
+//! Coupons: codes that lower what is paid.
+
+use jiff::Timestamp;
+use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
+
+use super::plan::Plan;
+use super::realm::Realm;
+use super::{malformed, maybe_moment, segment};
+use crate::billing::{DiscountTerms, LookupError, QuoteError, Reduction, RunningDiscount, Span};
+use crate::clock;
+use crate::store::Tx;
+
+/// What the discount of a coupon is noted as, with its code behind it.
+pub(super) const OFFER: &str = "coupon:";
+
+/// A coupon.
+#[derive(Clone, Debug)]
+pub(super) struct Coupon {
+    pub id: i64,
+    /// In capitals.
+    pub code: String,
+    pub terms: DiscountTerms,
+    redeem_by: Option<Timestamp>,
+    max_redemptions: Option<i64>,
+}
+
+impl FromRow<'_, SqliteRow> for Coupon {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let off = match (row.try_get("percent_off")?, row.try_get("amount_off")?, row.try_get("currency")?) {
+            (Some(percent), None, None) => Reduction::Percent(percent),
+            (None, Some(amount), Some(currency)) => Reduction::Amount { amount, currency },
+            _ => return Err(malformed("percent_off", "neither a percentage nor an amount")),
+        };
+        let lasts = match (row.try_get("duration")?, row.try_get("months")?) {
+            ("once", None) => Span::Once,
+            ("repeating", Some(months)) => Span::Months(months),
+            ("forever", None) => Span::Forever,
+            _ => return Err(malformed("duration", "neither once nor repeating nor forever")),
+        };
+        Ok(Self {
+            id: row.try_get("id")?,
+            code: row.try_get("code")?,
+            terms: DiscountTerms { off, lasts },
+            redeem_by: maybe_moment(row, "redeem_by")?,
+            max_redemptions: row.try_get("max_redemptions")?,
+        })
+    }
+}
+
+/// How a code is stored: as customers type it, in capitals.
+pub(in crate::billing::ledger) fn stored(code: &str) -> String {
+    code.trim().to_ascii_uppercase()
+}
+
+impl Coupon {
+    /// The offer its discount is noted as.
+    pub(super) fn offer(&self) -> String {
+        format!("{OFFER}{}", self.code)
+    }
+
+    /// The coupon with this code, if this customer can use it for this plan now. `running` are the subscription's discounts.
+    pub(super) async fn usable(
+        tx: &mut Tx,
+        realm: &Realm,
+        customer: &str,
+        code: &str,
+        plan: &Plan,
+        running: &[RunningDiscount],
+        now: Timestamp,
+    ) -> Result<Self, QuoteError> {
+        let coupon: Option<Self> =
+            sqlx::query_as("SELECT * FROM ledger_coupons WHERE brand = $1 AND code = $2")
+                .bind(&realm.brand)
+                .bind(stored(code))
+                .fetch_optional(&mut *tx)
+                .await
+                .map_err(unavailable)?;
+        let coupon = coupon.ok_or(QuoteError::UnknownCoupon)?;
+        coupon.check(tx, realm, customer, plan, now).await?;
+        if running.iter().any(|running| running.offer == coupon.offer()) {
+            return Err(QuoteError::CouponApplied);
+        }
+        Ok(coupon)
+    }
+
+    /// Whether this customer can use it for this plan now.
+    pub(super) async fn check(
+        &self,
+        tx: &mut Tx,
+        realm: &Realm,
+        customer: &str,
+        plan: &Plan,
+        now: Timestamp,
+    ) -> Result<(), QuoteError> {
+        if self.redeem_by.is_some_and(|by| by <= now) {
+            return Err(QuoteError::CouponExpired);
+        }
+        let (allowed, elsewhere): (bool, bool) = sqlx::query_as(
+            "SELECT EXISTS (SELECT 1 FROM ledger_coupon_plans WHERE coupon_id = $1 AND plan_id = $2), \
+             EXISTS (SELECT 1 FROM ledger_coupon_plans WHERE coupon_id = $1)",
+        )
+        .bind(self.id)
+        .bind(plan.id)
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(unavailable)?;
+        if elsewhere && !allowed {
+            return Err(QuoteError::CouponNotForPlan);
+        }
+        let segments = segment::of_coupon(&mut *tx, self.id).await.map_err(unavailable)?;
+        if !segment::grants(&mut *tx, realm, customer, &segments).await.map_err(unavailable)? {
+            return Err(QuoteError::CouponNotForCustomer);
+        }
+        if let Reduction::Amount { currency, .. } = &self.terms.off
+            && *currency != plan.price.currency
+        {
+            return Err(QuoteError::CouponOtherCurrency);
+        }
+        if let Some(most) = self.max_redemptions {
+            let redeemed: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM ledger_discounts AS d JOIN ledger_subscriptions AS s ON s.id = d.subscription_id \
+                 WHERE d.coupon_id = $1 AND s.environment = $2",
+            )
+            .bind(self.id)
+            .bind(realm.environment.name())
+            .fetch_one(tx)
+            .await
+            .map_err(unavailable)?;
+            if redeemed >= most {
+                return Err(QuoteError::CouponUsedUp);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Coupon {
+    /// Notes its discount at a subscription, and at the scheduled term it begins with.
+    pub(super) async fn grant(
+        &self,
+        tx: &mut Tx,
+        subscription: i64,
+        phase: Option<i64>,
+        discount: &RunningDiscount,
+        key: &str,
+        now: Timestamp,
+    ) -> sqlx::Result<()> {
+        grant(tx, subscription, discount, self.terms.lasts, key, now).await?;
+        sqlx::query("UPDATE ledger_discounts SET coupon_id = $1, phase_id = $2 WHERE operation = $3")
+            .bind(self.id)
+            .bind(phase)
+            .bind(key)
+            .execute(tx)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Notes a discount at a subscription.
+pub(super) async fn grant(
+    tx: &mut Tx,
+    subscription: i64,
+    discount: &RunningDiscount,
+    lasts: Span,
+    key: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let (duration, months) = match lasts {
+        Span::Once => ("once", None),
+        Span::Months(months) => ("repeating", Some(months)),
+        Span::Forever => ("forever", None),
+    };
+    let (percent_off, amount_off, currency) = match &discount.off {
+        Reduction::Percent(percent) => (Some(*percent), None, None),
+        Reduction::Amount { amount, currency } => (None, Some(*amount), Some(currency)),
+    };
+    sqlx::query(
+        "INSERT INTO ledger_discounts (subscription_id, offer, percent_off, amount_off, currency, duration, months, \
+         starts_at, ends_at, created_at, operation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(subscription)
+    .bind(&discount.offer)
+    .bind(percent_off)
+    .bind(amount_off)
+    .bind(currency)
+    .bind(duration)
+    .bind(months)
+    .bind(clock::text(discount.starts_at))
+    .bind(discount.ends_at.map(clock::text))
+    .bind(clock::text(now))
+    .bind(key)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) fn unavailable(error: sqlx::Error) -> QuoteError {
+    LookupError::Unavailable(error.to_string()).into()
+}
