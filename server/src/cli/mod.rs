@@ -18,6 +18,7 @@ mod serve;
 mod sessions;
 mod simulate;
 mod teach;
+mod token;
 mod webhooks;
 
 use std::path::PathBuf;
@@ -95,6 +96,8 @@ enum Command {
     /// The built-in billing.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Make a customer's own token, for the calls that Pelcro's clients make to the built-in billing.
+    Token(token::Token),
     /// Sessions: what customers did, and what became of it.
     #[command(subcommand)]
     Sessions(sessions::Sessions),
@@ -145,6 +148,7 @@ impl Cli {
             Command::Restore(restore) => restore.run(config).await,
             Command::Keys(keys) => keys.run(config).await,
             Command::Ledger(ledger) => ledger.run(config).await,
+            Command::Token(token) => token.run(config).await,
             Command::Sessions(sessions) => sessions.run(config).await,
             Command::Export(export) => export.run(config).await,
             Command::Erase(erase) => erase.run(config).await,

@@ -122,6 +122,15 @@ const LESSONS: &[Lesson] = &[
         fails: "the brand does not use the ledger.",
     },
     Lesson {
+        command: "token",
+        examples: &[
+            "farewell token --brand example --customer cus_1",
+            "farewell token --brand example --customer cus_1 --days 1 --sandbox --json",
+        ],
+        changes: "nothing: a token is signed, and kept nowhere.",
+        fails: "the ledger has no such customer, or the brand does not use the ledger.",
+    },
+    Lesson {
         command: "sessions list",
         examples: &[
             "farewell sessions list --brand example --state ended --since 2026-11-01",

@@ -168,7 +168,7 @@ impl SessionForm {
 }
 
 /// Looks whether the page that asks is one of the brand's. A request that names no page is not from a browser's script.
-fn from_own_page(headers: &HeaderMap, app: &App, brand: &Brand) -> Result<(), ApiError> {
+pub(super) fn from_own_page(headers: &HeaderMap, app: &App, brand: &Brand) -> Result<(), ApiError> {
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let origin = origin.to_str().unwrap_or("null");
     let config = &app.sessions.config;
@@ -190,7 +190,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim).filter(|text| !text.is_empty())
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = text(headers, "authorization")?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
 }

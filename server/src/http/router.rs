@@ -17,9 +17,9 @@ use utoipa_axum::routes;
 use super::body::LARGEST_BODY;
 use super::request_id::REQUEST_ID;
 use super::{
-    ApiError, Floods, cancel_link, cancel_session, cancellation, cancellation_list, declarations, export,
-    flood, flow, guard, health, hosts, hub, language, ledger, openapi, reasons, result, retention_session,
-    session_list, subscription_session, webhooks, well_known,
+    ApiError, Floods, cancel_link, cancel_session, cancellation, cancellation_list, customer_token,
+    declarations, export, flood, flow, guard, health, hosts, hub, language, ledger, openapi, reasons, result,
+    retention_session, sdk, session_list, subscription_session, webhooks, well_known,
 };
 use crate::config::Config;
 use crate::declaration::{self, Desk};
@@ -109,10 +109,19 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(flow::get, flow::post))
         .routes(routes!(flow::act))
         .routes(routes!(hub::show));
+    let customers = OpenApiRouter::new()
+        .routes(routes!(sdk::customer::get))
+        .routes(routes!(sdk::eligible::plans))
+        .routes(routes!(sdk::eligible::coupons))
+        .routes(routes!(sdk::order::preview))
+        .routes(routes!(sdk::renew::renew))
+        .routes(routes!(sdk::cancel::cancel))
+        .routes(routes!(sdk::reactivate::reactivate));
     let backend = OpenApiRouter::new()
         .routes(routes!(retention_session::create))
         .routes(routes!(subscription_session::create))
         .routes(routes!(ledger::get))
+        .routes(routes!(customer_token::create))
         .routes(routes!(session_list::list))
         .routes(routes!(cancellation_list::list))
         .routes(routes!(cancellation_list::get))
@@ -148,6 +157,13 @@ fn routes(app: &App) -> OpenApiRouter<App> {
                 .layer(compression())
                 .layer(cross_origin(config.clone()))
         }))
+        .merge(openapi::dressed(customers, |routes| {
+            routes
+                .method_not_allowed_fallback(wrong_method)
+                .layer(for_api.clone())
+                .layer(limit.clone())
+                .layer(cross_origin(config.clone()))
+        }))
         .merge(openapi::dressed(backend, |routes| {
             routes.method_not_allowed_fallback(wrong_method).layer(for_api.clone())
         }))
@@ -167,7 +183,12 @@ fn cross_origin(config: Arc<Config>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(any_brand))
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("x-public-key")])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("x-public-key"),
+            HeaderName::from_static("idempotency-key"),
+        ])
         .expose_headers([REQUEST_ID, header::RETRY_AFTER])
         .max_age(Duration::from_secs(2 * 60 * 60))
 }

@@ -29,6 +29,7 @@ mod request_id;
 mod restart;
 mod result;
 mod sandbox;
+mod sdk;
 mod server;
 mod session;
 #[path = "../stripe/stand_in.rs"]

@@ -264,6 +264,7 @@ impl Running {
             "declarations" => "SELECT count(*) FROM declarations",
             "mails" => "SELECT count(*) FROM mails",
             "discounts" => "SELECT count(*) FROM ledger_discounts",
+            "phases" => "SELECT count(*) FROM ledger_phases",
             other => panic!("{other} is not counted"),
         };
         sqlx::query_scalar(sql).fetch_one(self.app.sessions.store.read()).await.expect("a count")

@@ -20,7 +20,7 @@ pub(super) struct Coupon {
     /// In capitals.
     pub code: String,
     pub terms: DiscountTerms,
-    redeem_by: Option<Timestamp>,
+    pub redeem_by: Option<Timestamp>,
     max_redemptions: Option<i64>,
 }
 
@@ -95,16 +95,8 @@ impl Coupon {
         if self.redeem_by.is_some_and(|by| by <= now) {
             return Err(QuoteError::CouponExpired);
         }
-        let (allowed, elsewhere): (bool, bool) = sqlx::query_as(
-            "SELECT EXISTS (SELECT 1 FROM ledger_coupon_plans WHERE coupon_id = $1 AND plan_id = $2), \
-             EXISTS (SELECT 1 FROM ledger_coupon_plans WHERE coupon_id = $1)",
-        )
-        .bind(self.id)
-        .bind(plan.id)
-        .fetch_one(&mut *tx)
-        .await
-        .map_err(unavailable)?;
-        if elsewhere && !allowed {
+        let plans = self.plans(&mut *tx).await.map_err(unavailable)?;
+        if !plans.is_empty() && !plans.contains(&plan.id) {
             return Err(QuoteError::CouponNotForPlan);
         }
         let segments = segment::of_coupon(&mut *tx, self.id).await.map_err(unavailable)?;
@@ -116,21 +108,35 @@ impl Coupon {
         {
             return Err(QuoteError::CouponOtherCurrency);
         }
-        if let Some(most) = self.max_redemptions {
-            let redeemed: i64 = sqlx::query_scalar(
-                "SELECT count(*) FROM ledger_discounts AS d JOIN ledger_subscriptions AS s ON s.id = d.subscription_id \
-                 WHERE d.coupon_id = $1 AND s.environment = $2",
-            )
-            .bind(self.id)
-            .bind(realm.environment.name())
-            .fetch_one(tx)
-            .await
-            .map_err(unavailable)?;
-            if redeemed >= most {
-                return Err(QuoteError::CouponUsedUp);
-            }
+        if self.is_used_up(tx, realm, now).await.map_err(unavailable)? {
+            return Err(QuoteError::CouponUsedUp);
         }
         Ok(())
+    }
+
+    /// Whether nobody can use it any more: its time is over, or it was used as often as it may be.
+    pub(super) async fn is_used_up(&self, tx: &mut Tx, realm: &Realm, now: Timestamp) -> sqlx::Result<bool> {
+        if self.redeem_by.is_some_and(|by| by <= now) {
+            return Ok(true);
+        }
+        let Some(most) = self.max_redemptions else { return Ok(false) };
+        let redeemed: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM ledger_discounts AS d JOIN ledger_subscriptions AS s ON s.id = d.subscription_id \
+             WHERE d.coupon_id = $1 AND s.environment = $2",
+        )
+        .bind(self.id)
+        .bind(realm.environment.name())
+        .fetch_one(tx)
+        .await?;
+        Ok(redeemed >= most)
+    }
+
+    /// Numbers of the plans it is for. None: every plan.
+    pub(super) async fn plans(&self, tx: &mut Tx) -> sqlx::Result<Vec<i64>> {
+        sqlx::query_scalar("SELECT plan_id FROM ledger_coupon_plans WHERE coupon_id = $1 ORDER BY plan_id")
+            .bind(self.id)
+            .fetch_all(tx)
+            .await
     }
 }
 
@@ -192,6 +198,14 @@ pub(super) async fn grant(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// All coupons of a brand, by code.
+pub(super) async fn all(tx: &mut Tx, brand: &str) -> sqlx::Result<Vec<Coupon>> {
+    sqlx::query_as("SELECT * FROM ledger_coupons WHERE brand = $1 ORDER BY code")
+        .bind(brand)
+        .fetch_all(tx)
+        .await
 }
 
 pub(super) fn unavailable(error: sqlx::Error) -> QuoteError {

@@ -3,7 +3,7 @@
 use flow::Instant;
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::Row as _;
+use sqlx::{Row as _, SqlitePool, sqlite::SqliteRow};
 use utoipa::ToSchema;
 
 use super::realm::seen_by;
@@ -37,6 +37,52 @@ pub struct Customer {
     pub region: Option<String>,
     /// All subscriptions, oldest first.
     pub subscriptions: Vec<Subscription>,
+    /// Where something is delivered.
+    pub addresses: Vec<Address>,
+    /// What the customer pays with, the latest last.
+    pub payment_methods: Vec<PaymentMethod>,
+    /// Keys of the segments the customer is in.
+    pub segments: Vec<String>,
+}
+
+/// Where something is delivered.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LedgerAddress)]
+pub struct Address {
+    /// The ledger's own number.
+    pub id: i64,
+    /// The address's id.
+    pub external_id: String,
+    /// Whose name is on it.
+    pub name: Option<String>,
+    /// Street and number.
+    pub line1: Option<String>,
+    /// What else is written.
+    pub line2: Option<String>,
+    /// Town.
+    pub city: Option<String>,
+    /// ISO 3166-2 without the country.
+    pub region: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+}
+
+/// What a customer pays with, without what a gateway calls it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LedgerPaymentMethod)]
+pub struct PaymentMethod {
+    /// The ledger's own number.
+    pub id: i64,
+    /// `stripe`, `braintree`, `vantiv`, `tap` or `cybersource`.
+    pub gateway: String,
+    /// What it is, such as `Visa`.
+    pub name: Option<String>,
+    /// Its last digits.
+    pub ends_in: Option<String>,
+    /// The month after which it is of no use any more.
+    pub expires: Option<String>,
 }
 
 /// A subscription as it is at the moment of asking.
@@ -51,6 +97,10 @@ pub struct Subscription {
     pub status: &'static str,
     /// What is paid for.
     pub plan: Plan,
+    /// How many of the plan.
+    pub quantity: i64,
+    /// Whether it goes on by itself when what is scheduled ends.
+    pub auto_renew: bool,
     /// When the paid period began.
     pub current_period_start: Instant,
     /// When the paid period ends.
@@ -65,6 +115,8 @@ pub struct Subscription {
     pub trial_ends_at: Option<Instant>,
     /// A plan that was agreed, from the payment at `from` on.
     pub next_plan: Option<NextPlan>,
+    /// Terms that are scheduled and have not begun, in the order in which they will.
+    pub phases: Vec<ScheduledPhase>,
     /// The next payment. Null when there will be none.
     pub next_payment: Option<Payment>,
     /// Discounts that have not ended, in the order they were granted.
@@ -106,6 +158,21 @@ pub struct NextPlan {
     /// The payment it begins with.
     pub from: Instant,
     /// The plan.
+    #[serde(flatten)]
+    pub plan: Plan,
+}
+
+/// A term that is scheduled.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LedgerPhase)]
+pub struct ScheduledPhase {
+    /// The payment it begins with.
+    pub from: Instant,
+    /// When it ends. Null: it goes on.
+    pub until: Option<Instant>,
+    /// How many of the plan.
+    pub quantity: i64,
+    /// The plan. `amount` is of all of it.
     #[serde(flatten)]
     pub plan: Plan,
 }
@@ -174,11 +241,73 @@ pub async fn customer(
         country: row.try_get("country")?,
         region: row.try_get("region")?,
         subscriptions,
+        addresses: addresses(db, brand, id).await?,
+        payment_methods: payment_methods(db, brand, environment, id).await?,
+        segments: sqlx::query_scalar(
+            "SELECT s.key FROM ledger_segments AS s JOIN ledger_customer_segments AS c ON c.segment_id = s.id \
+             WHERE c.brand = $1 AND c.customer = $2 ORDER BY s.key",
+        )
+        .bind(brand)
+        .bind(id)
+        .fetch_all(db)
+        .await?,
     }))
 }
 
+async fn addresses(db: &SqlitePool, brand: &str, customer: &str) -> sqlx::Result<Vec<Address>> {
+    let rows = sqlx::query("SELECT * FROM ledger_addresses WHERE brand = $1 AND customer = $2 ORDER BY id");
+    let rows = rows.bind(brand).bind(customer).fetch_all(db).await?;
+    let read = |row: &SqliteRow| {
+        Ok(Address {
+            id: row.try_get("id")?,
+            external_id: row.try_get("external_id")?,
+            name: row.try_get("name")?,
+            line1: row.try_get("line1")?,
+            line2: row.try_get("line2")?,
+            city: row.try_get("city")?,
+            region: row.try_get("region")?,
+            postal_code: row.try_get("postal_code")?,
+            country: row.try_get("country")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+async fn payment_methods(
+    db: &SqlitePool,
+    brand: &str,
+    environment: Environment,
+    customer: &str,
+) -> sqlx::Result<Vec<PaymentMethod>> {
+    let rows = sqlx::query(
+        "SELECT * FROM ledger_payment_methods WHERE brand = $1 AND customer = $2 AND environment IN ('prod', $3) \
+         ORDER BY id",
+    );
+    let rows = rows.bind(brand).bind(customer).bind(environment.name()).fetch_all(db).await?;
+    let read = |row: &SqliteRow| {
+        Ok(PaymentMethod {
+            id: row.try_get("id")?,
+            gateway: row.try_get("gateway")?,
+            name: row.try_get("name")?,
+            ends_in: row.try_get("ends_in")?,
+            expires: row.try_get("expires")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
 fn show(row: Row, discounts: &[RunningDiscount], now: Timestamp) -> Subscription {
-    let (start, terms) = row.period(now);
+    let period = row.period_at(now);
+    let last = row.phases.last();
+    let auto_renew = last.map_or(period.auto_renew, |phase| phase.auto_renew);
+    let phases = row.upcoming(now).cloned().map(|phase| ScheduledPhase {
+        from: clock::instant(phase.from),
+        until: phase.until.map(clock::instant),
+        quantity: phase.quantity,
+        plan: Plan::of(phase.terms),
+    });
+    let phases = phases.collect();
+    let (start, terms) = (period.start, period.terms);
     let due = terms.current_period_end;
     let next_payment = row.next_payment(discounts, now);
     let next = row.next_plan(now).cloned();
@@ -201,6 +330,9 @@ fn show(row: Row, discounts: &[RunningDiscount], now: Timestamp) -> Subscription
         next_plan: next.map(|next| NextPlan { from: clock::instant(next.from), plan: Plan::of(next.terms) }),
         discounts: discounts.iter().map(Discount::of).collect(),
         external_id: row.external_id,
+        quantity: period.quantity,
+        auto_renew,
+        phases,
         plan: Plan::of(terms),
     }
 }

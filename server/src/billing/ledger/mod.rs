@@ -22,14 +22,18 @@ mod realm;
 mod renew;
 mod resume;
 mod segment;
+mod site;
 mod subscription;
 mod switch;
 mod timeline;
 
 use sqlx::Row as _;
 
-pub use customer::{Customer, Discount, Payment, Plan, Subscription, customer};
+pub use customer::{
+    Address, Customer, Discount, Payment, PaymentMethod, Plan, ScheduledPhase, Subscription, customer,
+};
 pub use import::{Import, ImportError, Imported};
+pub use site::{OpenCoupon, OpenPlan, OpenTo, Order};
 
 use super::{
     Account, Answer, Billing, Instruction, Invoice, Lookup, LookupError, PlanTerms, Quote, QuoteError,

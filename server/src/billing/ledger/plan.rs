@@ -14,6 +14,8 @@ pub(super) struct Plan {
     pub external_id: String,
     pub name: String,
     pub price: PlanPrice,
+    /// Whether it goes on by itself.
+    pub auto_renew: bool,
     /// Whether it is delivered to an address.
     pub needs_address: bool,
     /// The countries it is delivered to. None: everywhere.
@@ -34,6 +36,7 @@ impl FromRow<'_, SqliteRow> for Plan {
                 interval: Interval::named(interval).ok_or_else(|| malformed("interval", interval))?,
                 interval_count: row.try_get("interval_count")?,
             },
+            auto_renew: row.try_get("auto_renew")?,
             needs_address: row.try_get("needs_address")?,
             countries: countries.map(|codes| codes.split_whitespace().map(Into::into).collect()),
         })
@@ -47,6 +50,11 @@ pub(super) async fn named(db: impl SqliteExecutor<'_>, brand: &str, id: &str) ->
         .bind(id)
         .fetch_optional(db)
         .await
+}
+
+/// The brand's plans, in the order in which they came.
+pub(super) async fn all(db: impl SqliteExecutor<'_>, brand: &str) -> sqlx::Result<Vec<Plan>> {
+    sqlx::query_as("SELECT * FROM ledger_plans WHERE brand = $1 ORDER BY id").bind(brand).fetch_all(db).await
 }
 
 impl Plan {

@@ -11,24 +11,30 @@ use super::said::{plain, say, shorten};
 use super::{errors, examples, form, tag};
 use crate::http::error::ErrorAnswer;
 use crate::http::{
-    actions, cancel_link, cancellation_request, declarations, result, retention_session, subscription_session,
+    actions, cancel_link, cancellation_request, customer_token, declarations, result, retention_session, sdk,
+    subscription_session,
 };
 
 /// The name of what a body holds, and its schema.
 type Request = (&'static str, fn() -> Value);
 
 /// What bodies hold, by the names that operations give them.
-const REQUESTS: [Request; 13] = [
+const REQUESTS: [Request; 18] = [
     ("ActionsRequest", actions::request),
     ("CancelLinkRequest", cancel_link::request),
     ("CancelForm", form::cancel),
     ("CancellationOutcomeRequest", cancellation_request::outcome_request),
     ("CancellationRequest", cancellation_request::request),
+    ("CustomerTokenRequest", customer_token::request),
     ("DecisionRequest", declarations::request),
     ("FlowForm", form::flow),
     ("HubForm", form::hub),
     ("ResultRequest", result::request),
     ("RetentionSessionRequest", retention_session::request),
+    ("SdkCancelRequest", sdk::cancel::request),
+    ("SdkOrderRequest", sdk::order::request),
+    ("SdkReactivateRequest", sdk::reactivate::request),
+    ("SdkRenewRequest", sdk::renew::request),
     ("SessionForm", form::session),
     ("SubscriptionSessionRequest", subscription_session::request),
     ("WithdrawForm", form::withdraw),
@@ -74,6 +80,10 @@ pub fn base() -> OpenApi {
         )
         .security_scheme("apiKey", header("x-api-key", "The same key, in another header."))
         .security_scheme("bearerKey", bearer("The same key, as `Authorization: Bearer`."))
+        .security_scheme(
+            "customerToken",
+            bearer("A customer's own token, as `Authorization: Bearer`: from `createCustomerToken` or `farewell token`."),
+        )
         .security_scheme("sessionId", bearer("A session id, `ret_…`, as `Authorization: Bearer`."));
     let tags = tag::ALL.map(|(name, says)| TagBuilder::new().name(name).description(Some(says)).build());
     OpenApiBuilder::new().info(info.build()).components(Some(components.build())).tags(Some(tags)).build()

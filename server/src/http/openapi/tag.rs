@@ -14,6 +14,8 @@ pub const WEBHOOKS: &str = "Webhooks";
 pub const DECLARATIONS: &str = "Declarations";
 /// The built-in billing.
 pub const LEDGER: &str = "Ledger";
+/// What Pelcro's clients call.
+pub const SDK: &str = "Pelcro's calls";
 /// What the widget asks for.
 pub const BROWSER: &str = "For the browser";
 /// The flow as plain HTML.
@@ -24,7 +26,7 @@ pub const PUBLIC: &str = "The public pages";
 pub const SERVER: &str = "The server";
 
 /// All of them, with a sentence about each.
-pub const ALL: [(&str, &str); 11] = [
+pub const ALL: [(&str, &str); 12] = [
     (
         SESSIONS,
         "A session id lets one customer's browser run the flow. Your backend asks for it with its API key.",
@@ -41,6 +43,10 @@ pub const ALL: [(&str, &str); 11] = [
     (WEBHOOKS, "What was told to your endpoints, and telling it again."),
     (DECLARATIONS, "What customers have declared on the public pages, and waits for you."),
     (LEDGER, "What the built-in billing knows of your customers."),
+    (
+        SDK,
+        "What clients of Pelcro call with a customer's own token, answered by the built-in billing in Pelcro's own form: errors too.",
+    ),
     (
         BROWSER,
         "What the widget asks for, with a session id. Pages of the brand's `origins` may ask; any other is 403. The id is never in \

@@ -118,7 +118,8 @@ async fn every_error_is_what_the_server_says() {
         .flat_map(|operation| {
             operation.statuses().map(move |status| (operation.id().to_owned(), status.to_owned()))
         })
-        .filter(|(id, status)| status.starts_with('4') && !elsewhere(id, status))
+        // Pelcro's calls have Pelcro's errors: provoked in `sdk.rs`.
+        .filter(|(id, status)| !id.starts_with("sdk") && status.starts_with('4') && !elsewhere(id, status))
         .filter(|(id, status)| critic.document.answer(&critic.document.operation(id), status).is_some())
         .collect();
     assert_eq!(heard, told);
@@ -137,7 +138,8 @@ async fn whoever_asks_and_whatever_is_sent(critic: &mut Critic<'_>) {
         })
         .collect();
     let session = critic.server.session(5).await;
-    for (id, statuses, browser, _) in all.into_iter().filter(|(.., json)| *json) {
+    for (id, statuses, browser, _) in all.into_iter().filter(|(id, .., json)| *json && !id.starts_with("sdk"))
+    {
         let credential = if browser { session.clone() } else { critic.server.acme.clone() };
         if id != "verifyResult" {
             // A form holds its credential itself.
@@ -190,6 +192,9 @@ async fn backends(critic: &mut Critic<'_>) {
         .says("listCancellations", 400, Wrong { parameters: with(json!({ "limit": "0" })), ..by(acme) })
         .await;
 
+    critic.says("createCustomerToken", 400, sending(json!({}), acme)).await;
+    critic.says("createCustomerToken", 404, sending(json!({ "customer_id": "nobody" }), acme)).await;
+    critic.says("createCustomerToken", 409, by(manual)).await;
     critic.says("getLedgerCustomer", 400, about(json!({ "environment": "test" }), acme)).await;
     critic.says("getLedgerCustomer", 404, about(json!({ "customer": "nobody" }), acme)).await;
     for id in ["listReasons", "listDeclarations", "getDeclaration"] {

@@ -107,6 +107,20 @@ async fn every_example_is_what_the_server_takes_and_gives() {
     reader.ask("listReasons", as_shown(), &key).await;
     reader.ask("getLedgerCustomer", as_shown(), &key).await;
 
+    let customer = reader.ask("createCustomerToken", as_shown(), &key).await;
+    let token = customer["token"].as_str().unwrap();
+    for id in [
+        "sdkGetCustomer",
+        "sdkListEligiblePlans",
+        "sdkListEligibleCoupons",
+        "sdkPreviewOrder",
+        "sdkRenewSubscription",
+        "sdkCancelSubscription",
+        "sdkReactivateSubscription",
+    ] {
+        reader.ask(id, as_shown(), token).await;
+    }
+
     reader.ask("createRetentionSession", as_shown(), &key).await;
     let subscription = reader.ask("createSubscriptionSession", as_shown(), &key).await;
     reader.ask_with("showHub", as_shown(), "", |form| form["session"] = subscription["id"].clone()).await;
@@ -168,6 +182,10 @@ async fn every_error_that_is_shown_is_one() {
             let Some(content) = document.answer(&operation, status) else { continue };
             let mistakes = document.mistakes(&content["schema"], &content["example"]);
             assert_eq!(mistakes, [""; 0], "{} {status}", operation.id());
+            if operation.id().starts_with("sdk") {
+                // In Pelcro's own form and words: tried in `sdk.rs`.
+                continue;
+            }
             let says = content["example"]["error"].as_str().unwrap_or_default();
             assert!(says.ends_with('.') || says.ends_with('`'), "{} {status}: {says}", operation.id());
         }

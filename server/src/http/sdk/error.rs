@@ -1,0 +1,158 @@
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::billing::{LookupError, QuoteError};
+use crate::customer_token::CustomerTokenError;
+use crate::http::error::FAILED;
+use crate::store;
+
+/// What is said where no token came.
+pub const NO_TOKEN: &str = "Token not provided";
+/// What is said of a token that is none, or whose time is over.
+pub const BAD_TOKEN: &str = "Authentication token is invalid, please try again";
+
+/// Why something was not done, in Pelcro's form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SdkError {
+    /// Fields that are wrong: 400. A sentence or more for each.
+    Fields(BTreeMap<String, Vec<String>>),
+    /// There is no token: 401.
+    NoToken,
+    /// The token lets nobody in: 403.
+    BadToken,
+    /// A rule forbids it.
+    Rule(StatusCode, String),
+}
+
+/// What fields that are wrong are answered with.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SdkFieldErrors {
+    /// By the field's name, what is wrong with it.
+    errors: BTreeMap<String, Vec<String>>,
+}
+
+/// What everything else is answered with.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SdkErrorAnswer {
+    error: SdkErrorBody,
+}
+
+/// What a renewal that is not made is answered with.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "it is said in the document, and made of its parts")]
+pub enum SdkRefusal {
+    /// Fields are wrong.
+    Fields(SdkFieldErrors),
+    /// A rule forbids it.
+    Rule(SdkErrorAnswer),
+}
+
+/// What is wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SdkErrorBody {
+    /// What was wrong.
+    message: String,
+    /// Always null: this server has no reports.
+    report_id: Option<String>,
+    /// The status once more.
+    status: u16,
+}
+
+impl SdkError {
+    /// One field is wrong.
+    #[must_use]
+    pub fn field(name: &str, message: impl Into<String>) -> Self {
+        Self::Fields(BTreeMap::from([(name.to_owned(), vec![message.into()])]))
+    }
+
+    /// A rule forbids it: 400.
+    #[must_use]
+    pub fn rule(message: impl Into<String>) -> Self {
+        Self::Rule(StatusCode::BAD_REQUEST, message.into())
+    }
+
+    /// There is no such thing, or a rule forbids it: 404, which some of these calls answer for both.
+    #[must_use]
+    pub fn missing(message: impl Into<String>) -> Self {
+        Self::Rule(StatusCode::NOT_FOUND, message.into())
+    }
+
+    /// The server's own fault.
+    #[must_use]
+    pub fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::Rule(StatusCode::INTERNAL_SERVER_ERROR, FAILED.into())
+    }
+
+    /// The same, where this call answers 404 to what a rule forbids.
+    #[must_use]
+    pub fn or_missing(self) -> Self {
+        match self {
+            Self::Rule(StatusCode::BAD_REQUEST, message) => Self::missing(message),
+            other => other,
+        }
+    }
+}
+
+impl IntoResponse for SdkError {
+    fn into_response(self) -> Response {
+        let rule = |status: StatusCode, message: String| {
+            let error = SdkErrorBody { message, report_id: None, status: status.as_u16() };
+            (status, Json(SdkErrorAnswer { error })).into_response()
+        };
+        match self {
+            Self::Fields(errors) => {
+                (StatusCode::BAD_REQUEST, Json(SdkFieldErrors { errors })).into_response()
+            }
+            Self::NoToken => rule(StatusCode::UNAUTHORIZED, NO_TOKEN.into()),
+            Self::BadToken => rule(StatusCode::FORBIDDEN, BAD_TOKEN.into()),
+            Self::Rule(status, message) => rule(status, message),
+        }
+    }
+}
+
+impl From<CustomerTokenError> for SdkError {
+    fn from(_: CustomerTokenError) -> Self {
+        Self::BadToken
+    }
+}
+
+impl From<QuoteError> for SdkError {
+    fn from(error: QuoteError) -> Self {
+        match error {
+            QuoteError::Lookup(error) => error.into(),
+            QuoteError::Quantity => Self::field("quantity", "The quantity must be at least 1."),
+            QuoteError::CampaignKey => Self::field("campaign_key", error.to_string()),
+            error => Self::rule(error.to_string()),
+        }
+    }
+}
+
+impl From<LookupError> for SdkError {
+    fn from(error: LookupError) -> Self {
+        match error {
+            LookupError::Unavailable(why) => Self::internal(&why),
+            LookupError::UnknownSubscription => Self::rule("Invalid subscription provided."),
+            // Whose token it is is not there any more.
+            _ => Self::BadToken,
+        }
+    }
+}
+
+impl From<sqlx::Error> for SdkError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<store::Error> for SdkError {
+    fn from(error: store::Error) -> Self {
+        Self::internal(&error)
+    }
+}
