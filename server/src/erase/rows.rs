@@ -57,11 +57,12 @@ const OF_EVENT: [Removed; 2] = [
 ];
 
 /// Of the customer $2 of the brand $1.
-const OF_CUSTOMER: [Removed; 4] = [
+const OF_CUSTOMER: [Removed; 5] = [
     ("ledger rows", concat!("DELETE FROM ledger_discounts WHERE subscription_id IN ", subscriptions!())),
     ("ledger rows", concat!("DELETE FROM ledger_operations WHERE subscription_id IN ", subscriptions!())),
     ("ledger rows", concat!("DELETE FROM ledger_subscriptions WHERE id IN ", subscriptions!())),
     ("ledger rows", "DELETE FROM ledger_customers WHERE brand = $1 AND external_id = $2"),
+    ("Stripe customers", "DELETE FROM stripe_customers WHERE brand = $1 AND id = $2"),
 ];
 
 /// Removes everything, and empties what has to stay. Gives how many rows of each kind.

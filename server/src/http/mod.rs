@@ -29,6 +29,7 @@ mod result;
 mod retention_session;
 mod router;
 mod session_list;
+mod stripe;
 mod subscription_session;
 mod webhooks;
 mod well_known;

@@ -30,7 +30,9 @@ pub enum NoticeError {
     #[error("`Stripe-Signature` is missing, or not of this body and one of the configured secrets.")]
     NotSigned,
     /// It was signed too long ago, or too far ahead.
-    #[error("`Stripe-Signature` is not of the last five minutes. Check the server's clock; Stripe sends it again.")]
+    #[error(
+        "`Stripe-Signature` is not of the last five minutes. Check the server's clock; Stripe sends it again."
+    )]
     OutOfTime,
     /// It is signed, and not as documented.
     #[error("The body is no event of Stripe's.")]
@@ -95,7 +97,8 @@ impl Notice {
         let parts = || header.split(',').filter_map(|part| part.trim().split_once('='));
         let time = parts().find_map(|(name, value)| (name == "t").then(|| value.parse::<i64>().ok())?);
         let time = time.ok_or(NoticeError::NotSigned)?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).map_err(|_| NoticeError::NotSigned)?;
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).map_err(|_| NoticeError::NotSigned)?;
         mac.update(format!("{time}.").as_bytes());
         mac.update(body);
         let signed = parts()
@@ -113,10 +116,14 @@ impl Notice {
             serde_json::from_slice(body).map_err(|_| NoticeError::Malformed)?;
         let of_parent = || object.parent?.subscription_details?.subscription;
         let subscription = match object.object.as_deref() {
-            Some("subscription") => object.id,
+            Some("subscription") => object.id.clone(),
             _ => object.subscription.or_else(of_parent).map(Reference::id),
         };
-        Ok(Self { id, kind, subscription, customer: object.customer.map(Reference::id) })
+        let customer = match object.object.as_deref() {
+            Some("customer") => object.id,
+            _ => object.customer.map(Reference::id),
+        };
+        Ok(Self { id, kind, subscription, customer })
     }
 }
 
@@ -137,7 +144,8 @@ mod tests {
     fn header(secret: &str, time: i64, body: &str) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
         mac.update(format!("{time}.{body}").as_bytes());
-        let hex = mac.finalize().into_bytes().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let hex =
+            mac.finalize().into_bytes().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         format!("t={time},v1=00ff,v1={hex},v0=x")
     }
 
@@ -150,14 +158,30 @@ mod tests {
     fn a_notice_says_what_it_is_about() {
         let event = |object| json!({ "id": "evt_1", "type": "x", "data": { "object": object } }).to_string();
         for (object, subscription, customer) in [
-            (json!({ "object": "subscription", "id": "sub_1", "customer": "cus_1" }), Some("sub_1"), Some("cus_1")),
-            (json!({ "object": "invoice", "id": "in_1", "customer": { "id": "cus_1" }, "subscription": "sub_1" }), Some("sub_1"), Some("cus_1")),
-            (json!({ "object": "invoice", "parent": { "subscription_details": { "subscription": "sub_1" } } }), Some("sub_1"), None),
+            (
+                json!({ "object": "subscription", "id": "sub_1", "customer": "cus_1" }),
+                Some("sub_1"),
+                Some("cus_1"),
+            ),
+            (
+                json!({ "object": "invoice", "id": "in_1", "customer": { "id": "cus_1" }, "subscription": "sub_1" }),
+                Some("sub_1"),
+                Some("cus_1"),
+            ),
+            (
+                json!({ "object": "invoice", "parent": { "subscription_details": { "subscription": "sub_1" } } }),
+                Some("sub_1"),
+                None,
+            ),
             (json!({ "object": "payment_intent", "id": "pi_1" }), None, None),
         ] {
             let body = event(object);
             let notice = read(&header("whsec_1", NOW, &body), &body).unwrap();
-            assert_eq!((notice.subscription.as_deref(), notice.customer.as_deref()), (subscription, customer), "{body}");
+            assert_eq!(
+                (notice.subscription.as_deref(), notice.customer.as_deref()),
+                (subscription, customer),
+                "{body}"
+            );
         }
     }
 

@@ -26,6 +26,13 @@ pub(super) struct Customer {
     pub deleted: bool,
 }
 
+impl Customer {
+    /// Whether this is the customer's address, in whatever letters.
+    pub(super) fn has_email(&self, given: &str) -> bool {
+        self.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(given.trim()))
+    }
+}
+
 /// Where a customer lives.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Address {

@@ -11,14 +11,15 @@ use super::said::{plain, say, shorten};
 use super::{errors, examples, form, tag};
 use crate::http::error::ErrorAnswer;
 use crate::http::{
-    actions, cancel_link, cancellation_request, declarations, result, retention_session, subscription_session,
+    actions, cancel_link, cancellation_request, declarations, result, retention_session, stripe,
+    subscription_session,
 };
 
 /// The name of what a body holds, and its schema.
 type Request = (&'static str, fn() -> Value);
 
 /// What bodies hold, by the names that operations give them.
-const REQUESTS: [Request; 13] = [
+const REQUESTS: [Request; 14] = [
     ("ActionsRequest", actions::request),
     ("CancelLinkRequest", cancel_link::request),
     ("CancelForm", form::cancel),
@@ -30,6 +31,7 @@ const REQUESTS: [Request; 13] = [
     ("ResultRequest", result::request),
     ("RetentionSessionRequest", retention_session::request),
     ("SessionForm", form::session),
+    ("StripeEventRequest", stripe::request),
     ("SubscriptionSessionRequest", subscription_session::request),
     ("WithdrawForm", form::withdraw),
 ];

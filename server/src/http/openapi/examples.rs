@@ -24,6 +24,7 @@ examples! {
     "getHealth"
     "getKeySet"
     "getLedgerCustomer"
+    "hearStripe"
     "listCancellations"
     "listDeclarations"
     "listReasons"
