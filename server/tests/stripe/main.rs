@@ -2,6 +2,9 @@
 
 mod changes;
 mod faults;
+mod gate;
+mod killed;
 mod lookup;
+mod seed;
 mod stand_in;
 mod world;
