@@ -37,7 +37,7 @@ async fn until_known(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: runs(200), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: runs(200).len().try_into().unwrap(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_discount_and_a_cancellation_are_there_once(met in faults(), later in faults()) {

@@ -1,5 +1,7 @@
 //! Numbers that are the same for the same seed.
 
+use std::ops::Range;
+
 /// SplitMix64.
 #[derive(Clone, Debug)]
 pub struct Seed(u64);
@@ -27,10 +29,16 @@ impl Seed {
     }
 }
 
-/// How many seeds are tried: those of `FAREWELL_STRIPE_RUNS`, or as many as there is time for in every run of the tests.
-pub fn runs(usual: u32) -> u32 {
+/// The seeds that are tried: as many as `FAREWELL_STRIPE_RUNS` says, or those (`1880..1900`); else as many as there is time for in
+/// every run of the tests.
+pub fn runs(usual: u32) -> Range<u32> {
+    let number =
+        |text: &str| text.parse::<u32>().expect("FAREWELL_STRIPE_RUNS is a number, or two with .. between");
     match std::env::var("FAREWELL_STRIPE_RUNS") {
-        Ok(text) => text.parse().expect("FAREWELL_STRIPE_RUNS is a number"),
-        Err(_) => usual,
+        Ok(text) => match text.split_once("..") {
+            Some((first, end)) => number(first)..number(end),
+            None => 0..number(&text),
+        },
+        Err(_) => 0..usual,
     }
 }

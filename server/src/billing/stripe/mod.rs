@@ -2,10 +2,12 @@
 //! API. Nothing of them is kept here but what sessions keep, and what leads to a customer by their address.
 
 mod api;
+mod check;
 mod customers;
 mod execute;
 mod hear;
 mod holding;
+mod import;
 mod mark;
 mod notice;
 mod object;
@@ -25,8 +27,10 @@ use crate::secret::SecretText;
 use api::{Api, Failure, Form};
 use object::{List, Price, Product, Subscription};
 
+pub use check::{Permission, Report, SPECIAL, Standing, Webhook};
 pub use customers::Customers;
 pub use hear::{EVENTS, Heard, Listener, Listeners};
+pub use import::{ImportError, Imported};
 pub use notice::{Notice, NoticeError};
 
 /// Where Stripe is.
@@ -96,7 +100,8 @@ impl Stripe {
             Some(Product::Whole { name }) => Some(name.clone()),
             _ => None,
         };
-        let terms = price.unit_amount.zip(price.recurring.as_ref()).and_then(|(amount, recurring)| {
+        let amount = price.unit_amount.filter(|_| !holding::counts_otherwise(&price.currency));
+        let terms = amount.zip(price.recurring.as_ref()).and_then(|(amount, recurring)| {
             Some(PlanPrice {
                 amount,
                 currency: price.currency.to_ascii_uppercase(),

@@ -60,6 +60,8 @@ pub(super) struct Subscription {
     pub pause_collection: Option<Any>,
     /// A schedule decides what comes next.
     pub schedule: Option<String>,
+    /// `charge_automatically`, or `send_invoice`.
+    pub collection_method: Option<String>,
     #[serde(default)]
     pub discounts: Vec<Discount>,
     #[serde(default)]
@@ -85,6 +87,8 @@ pub(super) struct Price {
     /// None for prices in tiers and with fractions of minor units.
     pub unit_amount: Option<i64>,
     pub currency: String,
+    /// `per_unit`, or `tiered`.
+    pub billing_scheme: Option<String>,
     pub recurring: Option<Recurring>,
     pub product: Option<Product>,
 }
@@ -105,6 +109,7 @@ pub(super) struct Plan {
     pub nickname: Option<String>,
     pub amount: Option<i64>,
     pub currency: String,
+    pub billing_scheme: Option<String>,
     pub interval: String,
     pub interval_count: u32,
     pub usage_type: Option<String>,
