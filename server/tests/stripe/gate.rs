@@ -171,8 +171,8 @@ impl Run {
         if let Some((_, way)) = self.killed_at.filter(|(at, _)| *at == number && !others) {
             return way;
         }
-        // What belongs to no run, such as coupons, is of all of them.
-        if self.faults >= MOST_FAULTS && !others || !self.seed.percent(30) {
+        // What belongs to no run, such as coupons, is of all of them: nothing bounds its faults but that they are rarer.
+        if self.faults >= MOST_FAULTS && !others || !self.seed.percent(if others { 8 } else { 30 }) {
             return Way::Straight;
         }
         self.faults += 1;

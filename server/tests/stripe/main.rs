@@ -5,6 +5,7 @@ mod command;
 mod faults;
 mod gate;
 mod killed;
+mod localstripe;
 mod lookup;
 mod seed;
 mod stand_in;
