@@ -120,6 +120,10 @@ pub struct StripeAccount {
     pub key: PathBuf,
     /// The file with the key for what somebody tries out. None: the built-in ledger bills there.
     pub sandbox_key: Option<PathBuf>,
+    /// The file with the secret that signs what Stripe tells of what counts. None: nothing of it is listened to.
+    pub webhook_secret: Option<PathBuf>,
+    /// The file with the secret that signs what Stripe tells of its sandbox.
+    pub sandbox_webhook_secret: Option<PathBuf>,
     /// Where Stripe is.
     pub api: Url,
 }

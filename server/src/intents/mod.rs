@@ -6,6 +6,7 @@
 
 mod busy;
 mod executor;
+mod hasten;
 mod settle;
 mod told;
 
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub use executor::{Executor, Progress};
+pub use hasten::{Concerned, hasten};
 pub use told::told;
 
 /// An intent that is about to be written.

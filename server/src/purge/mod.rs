@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{self, Clock};
-use crate::config::Retention;
+use crate::config::{Period, Retention};
 use crate::store::{Error, Store};
 use sweep::{SWEEPS, Sweep};
 
@@ -48,6 +48,10 @@ pub enum Kind {
     LedgerTexts,
     /// Webhooks.
     Webhooks,
+    /// The ids of what Stripe has told.
+    StripeEvents,
+    /// Customers at Stripe.
+    StripeCustomers,
 }
 
 impl Kind {
@@ -67,6 +71,8 @@ impl Kind {
             Self::Cancellations => "cancellations",
             Self::LedgerTexts => "ledger_texts",
             Self::Webhooks => "webhooks",
+            Self::StripeEvents => "stripe_events",
+            Self::StripeCustomers => "stripe_customers",
         }
     }
 
@@ -82,6 +88,10 @@ impl Kind {
             Self::Declarations => retention.declarations,
             Self::Cancellations => retention.cancellations,
             Self::Webhooks => retention.webhooks,
+            // Stripe tells the same again for three days.
+            Self::StripeEvents => Period::of_days(30),
+            // Whoever has paid nothing for longer than a year has nothing to cancel.
+            Self::StripeCustomers => Period::of_days(400),
         };
         period.ended_before(now)
     }

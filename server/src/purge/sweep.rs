@@ -111,7 +111,7 @@ const SESSION: Removal = Removal::Rows(&[
 ]);
 
 /// Every kind, in the order in which they go: a session after its receipts.
-pub(super) const SWEEPS: [Sweep; 12] = [
+pub(super) const SWEEPS: [Sweep; 14] = [
     sweep!(
         Receipts,
         "receipts",
@@ -210,6 +210,23 @@ pub(super) const SWEEPS: [Sweep; 12] = [
         "told_at",
         "NOT EXISTS (SELECT 1 FROM webhooks AS w WHERE w.event = t.id AND w.status = 'pending')",
         Removal::Rows(&["DELETE FROM webhooks WHERE event = $1", "DELETE FROM webhook_events WHERE id = $1"])
+    ),
+    // Two brands of one account are told the same, at the same time.
+    sweep!(
+        StripeEvents,
+        "stripe_events",
+        "id",
+        "received_at",
+        "1 = 1",
+        Removal::Rows(&["DELETE FROM stripe_events WHERE id = $1"])
+    ),
+    sweep!(
+        StripeCustomers,
+        "stripe_customers",
+        "id",
+        "updated_at",
+        "1 = 1",
+        Removal::Rows(&["DELETE FROM stripe_customers WHERE id = $1"])
     ),
 ];
 

@@ -164,6 +164,7 @@ const OF_NOBODY: [&str; 12] = [
     "ledger_plans",
     "ledger_segments",
     "stripe_events",
+    "stripe_imports",
     "webhook_subscriptions",
 ];
 

@@ -33,6 +33,7 @@ mod sdk;
 mod server;
 mod session;
 #[path = "../stripe/stand_in.rs"]
+#[expect(dead_code, reason = "the tests of Stripe alone have use for the rest")]
 mod stand_in;
 mod stop;
 mod stripe;

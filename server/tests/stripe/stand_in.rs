@@ -1,6 +1,10 @@
 //! What stands in for Stripe: the requests it publishes, and no others, on customers and subscriptions of a test.
 //!
-//! A parameter that Stripe does not document is refused, as Stripe does. The same idempotency key is answered the same.
+//! A path, a parameter or a word that Stripe does not publish is refused, as Stripe does. The same idempotency key is answered the
+//! same.
+
+#[path = "published.rs"]
+mod published;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -55,6 +59,11 @@ struct Account {
     asked: Vec<Asked>,
     faults: Vec<Fault>,
     discounts: u32,
+    /// What the key may not do: beginnings of method and path.
+    forbidden: Vec<String>,
+    endpoints: Vec<Value>,
+    /// How many pages of customers are given until there are no more answers.
+    pages: Option<u32>,
 }
 
 impl StandIn {
@@ -101,6 +110,22 @@ impl StandIn {
         account.subscriptions.insert(id.into(), subscription);
     }
 
+    /// Lets the key not do this: a method and the beginning of a path.
+    pub fn forbid(&self, what: &str) {
+        self.account().forbidden.push(what.into());
+    }
+
+    /// Tells these kinds of events to this address.
+    pub fn endpoint(&self, url: &str, events: &[&str]) {
+        let endpoint = json!({ "url": url, "status": "enabled", "enabled_events": events });
+        self.account().endpoints.push(endpoint);
+    }
+
+    /// Answers about customers page by page no more after so many.
+    pub fn pages(&self, pages: Option<u32>) {
+        self.account().pages = pages;
+    }
+
     pub fn shown(&self, id: &str) -> Value {
         self.account().subscriptions[id].clone()
     }
@@ -143,11 +168,22 @@ async fn take(
     let header =
         |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     assert_eq!(header("authorization"), format!("Bearer {KEY}"));
-    assert_eq!(header("stripe-version"), "2025-03-31.basil");
+    assert_eq!(header("stripe-version"), published::version());
     let pairs =
         |text: &[u8]| url::form_urlencoded::parse(text).into_owned().collect::<Vec<(String, String)>>();
     let mut account = stand_in.account();
-    let (fault, said) = if method == Method::GET {
+    let said_so =
+        if method == Method::GET { query.clone().unwrap_or_default().into_bytes() } else { body.to_vec() };
+    let unpublished = published::refusal(method.as_str(), &path, &pairs(&said_so));
+    let forbidden = account.forbidden.iter().any(|what| format!("{method} {path}").starts_with(what));
+    let (fault, said) = if forbidden {
+        let message = "Having the 'rak_coupon_write' permission would allow this request to continue.";
+        (None, (403, json!({ "error": { "type": "invalid_request_error", "message": message } })))
+    } else if let Some(refusal) = unpublished {
+        (None, refusal)
+    } else if path.contains("is_not_there") {
+        (None, missing())
+    } else if method == Method::GET {
         let query = pairs(query.unwrap_or_default().as_bytes());
         (None, account.get(&path, &query))
     } else {
@@ -179,13 +215,45 @@ async fn take(
 }
 
 impl Account {
-    fn get(&self, path: &str, query: &[(String, String)]) -> Said {
+    /// Customers, newest first: those of the highest ids.
+    fn page(&mut self, asked: impl Fn(&str) -> Option<i64>, after: Option<&str>) -> Said {
+        if self.pages == Some(0) {
+            return (503, json!({}));
+        }
+        self.pages = self.pages.map(|pages| pages - 1);
+        if after.is_some_and(|after| !self.customers.contains_key(after)) {
+            return missing();
+        }
+        let limit = usize::try_from(asked("limit").unwrap_or(10)).expect("a limit");
+        let since = asked("created[gte]").unwrap_or_default();
+        let all = self.customers.values().rev().filter(|one| {
+            one["deleted"] != true
+                && one["created"].as_i64().unwrap_or_default() >= since
+                && after.is_none_or(|after| one["id"].as_str() < Some(after))
+        });
+        let mut data: Vec<Value> = all.take(limit + 1).cloned().collect();
+        let more = data.len() > limit;
+        data.truncate(limit);
+        (200, json!({ "object": "list", "has_more": more, "data": data }))
+    }
+
+    fn get(&mut self, path: &str, query: &[(String, String)]) -> Said {
         let asked = |name: &str| query.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str());
         let one = |all: &BTreeMap<String, Value>, id: &str| {
             all.get(id).map_or_else(missing, |found| (200, found.clone()))
         };
         let list = |data: Vec<Value>| (200, json!({ "object": "list", "has_more": false, "data": data }));
         match path.split('/').collect::<Vec<_>>()[..] {
+            ["v1", "customers"] if asked("email").is_none() => {
+                let number = |name: &str| asked(name).and_then(|text| text.parse().ok());
+                self.page(number, asked("starting_after"))
+            }
+            ["v1", "prices" | "products" | "coupons"] => list(Vec::new()),
+            ["v1", "webhook_endpoints"] => list(self.endpoints.clone()),
+            ["v1", "subscriptions"] if asked("customer").is_none() => {
+                let open = self.subscriptions.values().filter(|one| one["status"] != "canceled");
+                list(open.cloned().collect())
+            }
             ["v1", "customers"] => {
                 let email = asked("email").expect("an address");
                 list(self.customers.values().filter(|one| one["email"] == email).cloned().collect())

@@ -25,6 +25,7 @@ examples! {
     "getHealth"
     "getKeySet"
     "getLedgerCustomer"
+    "hearStripe"
     "listCancellations"
     "listDeclarations"
     "listReasons"

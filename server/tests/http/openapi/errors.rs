@@ -98,6 +98,8 @@ async fn every_error_is_what_the_server_says() {
     backends(&mut critic).await;
     browsers(&mut critic).await;
     results(&mut critic).await;
+    critic.says("hearStripe", 400, Wrong::default()).await;
+    critic.says("hearStripe", 413, sending(json!({ "id": "x".repeat(70_000) }), "")).await;
     let mut heard = critic.heard;
 
     let restricted = Running::start_with(as_demo_and_read_only).await;
