@@ -6,6 +6,7 @@
 
 mod account;
 mod arithmetic;
+mod authentication;
 mod backend;
 mod cycle;
 mod deal;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use url::Url;
 
 pub use account::{Account, Holding, PaymentMethod};
+pub use authentication::Authentication;
 pub use backend::Backend;
 pub use cycle::{Cycle, Interval};
 pub use deal::{Deal, Length, PlanPrice, PlanTerms};
@@ -122,6 +124,8 @@ pub enum Answer {
     Requested,
     /// It will not be done, and nothing was changed. The text says why, for a developer.
     Refused(String),
+    /// It is done once the customer has authenticated the payment: ask again.
+    Waits(Authentication),
     /// Nobody knows whether it was done: ask again. The text says why, for a developer.
     Unknown(String),
 }

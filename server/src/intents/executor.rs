@@ -259,6 +259,7 @@ impl Inner {
         match executed {
             Answer::Requested => return Ok((Settlement::Requested, None)),
             Answer::Refused(reason) => return Ok((Settlement::Refused, Some(reason))),
+            Answer::Waits(_) => return Err("the customer has to authenticate the payment".into()),
             Answer::Applied if billing.has_the_last_word() => return Ok((Settlement::Applied, None)),
             Answer::Unknown(why) if billing.has_the_last_word() => return Err(why),
             Answer::Applied | Answer::Unknown(_) => {}

@@ -7,6 +7,7 @@ mod gate;
 mod killed;
 mod localstripe;
 mod lookup;
+mod managed;
 mod seed;
 mod stand_in;
 mod world;

@@ -19,6 +19,7 @@ SERVICES = {
     "_invoice_service": {"create_preview", "list", "pay", "retrieve"},
     "_price_service": {"list", "retrieve"},
     "_product_service": {"list", "retrieve"},
+    "_promotion_code_service": {"list", "retrieve"},
     "_subscription_schedule_service": {"release"},
     "_subscription_service": {"cancel", "list", "resume", "retrieve", "update"},
     "_webhook_endpoint_service": {"list"},

@@ -1,6 +1,6 @@
 //! Payments that a customer has to authenticate, with the bank or by another card.
 //!
-//! What is carried out today charges nobody now: a change of plan is billed at the next payment. A change that can charge now is asked for
+//! What an offer promises charges nobody now. A change that can charge now is asked for
 //! with [`PENDING`], so that it takes effect with the payment or not at all, and its answer is read with [`Charged::of`]. Three things
 //! follow from how Stripe does it:
 //! - A request with [`PENDING`] takes no `metadata`. The note that a change was carried out is a request of its own, after the payment.
@@ -11,23 +11,16 @@
 use serde::Deserialize;
 use url::Url;
 
+use crate::billing::Authentication;
+
 /// What a change that can charge now is sent with.
 pub(super) const PENDING: (&str, &str) = ("payment_behavior", "pending_if_incomplete");
 /// What its answer, and a subscription that is looked at for this, have to have in them.
 pub(super) const EXPAND: [&str; 2] = ["latest_invoice.confirmation_secret", "latest_invoice.payments"];
 
-/// How a customer authenticates a payment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Authentication {
-    /// The payment, `pi_…`, for a page that asks for it with Stripe's own script. None where Stripe does not say.
-    pub payment_intent: Option<String>,
-    /// Stripe's own page for it. None for an invoice without one.
-    pub link: Option<Url>,
-}
-
 /// What became of the payment of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Charged {
+pub(super) enum Charged {
     /// Nothing waits: it was paid, or there was nothing to pay.
     Paid,
     /// The customer has to authenticate it. What was asked for has not happened.
@@ -84,6 +77,13 @@ struct Paying {
 enum Intent {
     Id(String),
     Whole { id: String, status: Option<String> },
+}
+
+impl Payment {
+    /// Whether a change waits for its payment.
+    pub(super) fn waits(&self) -> bool {
+        self.pending_update.is_some()
+    }
 }
 
 impl Charged {

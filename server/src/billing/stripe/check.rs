@@ -21,7 +21,7 @@ struct Need {
     path: &'static str,
 }
 
-const NEEDS: [Need; 8] = [
+const NEEDS: [Need; 11] = [
     Need { resource: "Customers", level: "read", method: Method::GET, path: "v1/customers" },
     Need { resource: "Subscriptions", level: "read", method: Method::GET, path: "v1/subscriptions" },
     Need {
@@ -44,6 +44,15 @@ const NEEDS: [Need; 8] = [
         level: "write",
         method: Method::POST,
         path: "v1/coupons/farewell_is_not_there",
+    },
+    Need { resource: "Promotion codes", level: "read", method: Method::GET, path: "v1/promotion_codes" },
+    Need { resource: "Invoices", level: "read", method: Method::GET, path: "v1/invoices" },
+    // Without a customer there is no session to be made.
+    Need {
+        resource: "Customer portal",
+        level: "write",
+        method: Method::POST,
+        path: "v1/billing_portal/sessions",
     },
 ];
 

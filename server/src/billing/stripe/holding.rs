@@ -170,6 +170,8 @@ impl Subscription {
             pause: paid && settled && !trial,
             change_plan: terms.is_some() && settled,
             extend_trial: terms.is_some() && settled && trial,
+            resume: cancel && !settled,
+            switch: terms.is_some() && settled && !trial,
             ..Can::default()
         }
     }

@@ -2,7 +2,6 @@
 //! API. Nothing of them is kept here but what sessions keep, and what leads to a customer by their address.
 
 mod api;
-#[cfg_attr(not(test), expect(dead_code, reason = "what is carried out so far charges nobody now"))]
 mod authentication;
 mod check;
 mod customers;
@@ -10,18 +9,22 @@ mod execute;
 mod hear;
 mod holding;
 mod import;
+mod invoice;
 mod mark;
 mod notice;
 mod object;
+mod promotion;
+mod quote;
 mod reread;
+mod switch;
 
 use std::sync::Arc;
 
 use url::Url;
 
 use super::{
-    Account, Answer, Billing, Customer, Holding, Instruction, Interval, Lookup, LookupError, PlanPrice,
-    PlanTerms, Snapshot,
+    Account, Answer, Billing, Customer, Holding, Instruction, Interval, Invoice, Lookup, LookupError,
+    PlanPrice, PlanTerms, Quote, QuoteError, Snapshot, Wanted,
 };
 use crate::clock::Clock;
 use crate::place::Place;
@@ -29,7 +32,6 @@ use crate::secret::SecretText;
 use api::{Api, Failure, Form};
 use object::{List, Price, Product, Subscription};
 
-pub use authentication::{Authentication, Charged};
 pub use check::{Permission, Report, SPECIAL, Standing, Webhook};
 pub use customers::Customers;
 pub use hear::{EVENTS, Heard, Listener, Listeners};
@@ -254,7 +256,8 @@ impl Billing for Stripe {
             let name = self.name(&subscription).await?;
             subscriptions.push(subscription.holding(name.as_deref(), self.clock.now()));
         }
-        Ok(Account { customer: known(customer), subscriptions, payment_method: None })
+        let payment_method = self.paid_with(&customer.id).await?;
+        Ok(Account { customer: known(customer), subscriptions, payment_method })
     }
 
     async fn plans(&self, ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
@@ -264,6 +267,23 @@ impl Billing for Stripe {
             plans.extend(found.map_err(|failure| LookupError::Unavailable(failure.to_string()))?);
         }
         Ok(Some(plans))
+    }
+
+    async fn quote(
+        &self,
+        customer: &str,
+        subscription: Option<&str>,
+        wanted: &Wanted,
+    ) -> Result<Quote, QuoteError> {
+        self.look_ahead(customer, subscription, wanted).await
+    }
+
+    async fn invoices(&self, customer: &str, most: usize) -> Result<Vec<Invoice>, LookupError> {
+        self.invoices_of(customer, most).await
+    }
+
+    async fn payment_page(&self, customer: &str, back: &Url) -> Result<Option<Url>, LookupError> {
+        self.portal(customer, back).await
     }
 
     async fn execute(&self, key: &str, instruction: &Instruction) -> Answer {

@@ -129,6 +129,8 @@ pub(super) enum Product {
 pub(super) struct Discount {
     pub id: String,
     pub coupon: Coupon,
+    /// The code it came by.
+    pub promotion_code: Option<String>,
     pub start: i64,
     pub end: Option<i64>,
 }
