@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::billing::Length;
 use crate::declaration::Kind;
+use crate::hub::HubSettings;
 use crate::locale::{Pack, Texts};
 use crate::place::Place;
 use crate::theme::Theme;
@@ -62,6 +63,8 @@ pub struct Brand {
     pub webhooks: Vec<Endpoint>,
     /// What can be declared on public pages, without a login.
     pub public: PublicPages,
+    /// What its hub offers.
+    pub hub: HubSettings,
     /// Whether customers are asked why.
     pub survey: bool,
     /// Whether the survey has a free text field.

@@ -8,6 +8,7 @@ const VARIANTS = [
   ["/", "In the page"],
   ["/return", "With a return address"],
   ["/plain", "Without JavaScript"],
+  ["/membership", "The subscription hub"],
 ];
 
 const INTRODUCTIONS = {
@@ -143,6 +144,36 @@ export function newsletters({ customer, publicKey }) {
     body: html`<h1>Newsletters</h1>
 <p class="introduction">Science on Mondays, books on Thursdays, the week on Sundays. All of them come with your subscription.</p>
 <p><a href="/">Back to billing</a></p>`,
+  });
+}
+
+/** What a customer pays for and can change, in one place: Farewell's hub, in our page. */
+export function membership({ customer, session, api, publicKey }) {
+  return page({
+    title: "Membership",
+    path: "/membership",
+    customer,
+    publicKey,
+    script: "membership.js",
+    body: html`<h1>Membership</h1>
+<p class="introduction">The hub shows what is paid for. Plan, pause, promotion codes, and the way to cancel: codes to try are
+SPRING20, WINTER25 and WEEKEND.</p>
+<div id="hub" data-session="${session}"></div>
+<form method="post" action="${api}/c"><input type="hidden" name="session" value="${session}"><p><button>The same as a page of its own</button></p></form>
+<section class="log"><h2>What this page was told</h2><ol id="log"></ol></section>`,
+  });
+}
+
+/** Where a real merchant's payment provider has its form. */
+export function payment({ customer, publicKey }) {
+  return page({
+    title: "Payment method",
+    path: "/payment",
+    customer,
+    publicKey,
+    body: html`<h1>Payment method</h1>
+<p class="introduction">This is where your payment provider asks for a card. The demo takes no money, and none.</p>
+<p><a href="/membership">Back to your membership</a></p>`,
   });
 }
 

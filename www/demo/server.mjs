@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 
 import { find, loggedIn } from "./customers.mjs";
 import { FarewellApi, FarewellError } from "./farewell-api.mjs";
-import { billing, callback, mails, newsletters, subscription, trouble } from "./pages.mjs";
+import { billing, callback, mails, membership, newsletters, payment, subscription, trouble } from "./pages.mjs";
 import { verifyOffline } from "./result-token.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -75,6 +75,11 @@ const routes = {
   "GET /return": (request) => showBilling(request, "/return", callbackUrl(request)),
   "GET /plain": (request) => showBilling(request, "/plain", callbackUrl(request)),
 
+  "GET /membership": async (request) => {
+    const customer = loggedIn(request);
+    return page(membership({ customer, session: await farewell.createHub(customer), api, publicKey }));
+  },
+  "GET /payment": (request) => page(payment({ customer: loggedIn(request), publicKey })),
   "GET /newsletters": (request) => page(newsletters({ customer: loggedIn(request), publicKey })),
   "GET /billing/cancel/callback": async (request) => {
     const customer = loggedIn(request);

@@ -79,6 +79,11 @@ pub trait Billing: std::fmt::Debug + Send + Sync {
         Err(QuoteError::Unsupported)
     }
 
+    /// Whether [`quote`](Self::quote) ever gives one. Where it does not, customers are offered no changes but to cancel.
+    fn quotes(&self) -> bool {
+        false
+    }
+
     /// A customer's invoices, the latest first, at most that many. Empty where billing keeps none.
     ///
     /// # Errors
@@ -95,6 +100,11 @@ pub trait Billing: std::fmt::Debug + Send + Sync {
     async fn payment_page(&self, customer: &str, back: &Url) -> Result<Option<Url>, LookupError> {
         let _ = (customer, back);
         Ok(None)
+    }
+
+    /// Whether [`payment_page`](Self::payment_page) gives one.
+    fn has_payment_page(&self) -> bool {
+        false
     }
 
     /// Carries out an instruction, once for each key: the same key again changes nothing and is answered the same, as long as

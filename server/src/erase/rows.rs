@@ -57,7 +57,9 @@ const OF_EVENT: [Removed; 2] = [
 ];
 
 /// Of the customer $2 of the brand $1.
-const OF_CUSTOMER: [Removed; 10] = [
+const OF_CUSTOMER: [Removed; 12] = [
+    ("hub changes", "DELETE FROM hub_changes WHERE brand = $1 AND customer = $2"),
+    ("hub pages", "DELETE FROM hub_pages WHERE brand = $1 AND customer = $2"),
     ("ledger rows", concat!("DELETE FROM ledger_invoices WHERE subscription_id IN ", subscriptions!())),
     ("ledger rows", concat!("DELETE FROM ledger_discounts WHERE subscription_id IN ", subscriptions!())),
     ("ledger rows", concat!("DELETE FROM ledger_phases WHERE subscription_id IN ", subscriptions!())),

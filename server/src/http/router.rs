@@ -118,7 +118,8 @@ fn routes(app: &App) -> OpenApiRouter<App> {
     let browser = OpenApiRouter::new()
         .routes(routes!(flow::get, flow::post))
         .routes(routes!(flow::act))
-        .routes(routes!(hub::show));
+        .routes(routes!(hub::show))
+        .routes(routes!(hub::act));
     let customers = OpenApiRouter::new()
         .routes(routes!(sdk::customer::get))
         .routes(routes!(sdk::eligible::plans))

@@ -48,6 +48,10 @@ pub enum Kind {
     LedgerTexts,
     /// Webhooks.
     Webhooks,
+    /// What customers have changed in the hub.
+    HubChanges,
+    /// Hubs that were opened as a page.
+    HubPages,
     /// The ids of what Stripe has told.
     StripeEvents,
     /// Customers at Stripe.
@@ -71,6 +75,8 @@ impl Kind {
             Self::Cancellations => "cancellations",
             Self::LedgerTexts => "ledger_texts",
             Self::Webhooks => "webhooks",
+            Self::HubChanges => "hub_changes",
+            Self::HubPages => "hub_pages",
             Self::StripeEvents => "stripe_events",
             Self::StripeCustomers => "stripe_customers",
         }
@@ -80,9 +86,9 @@ impl Kind {
     fn ended_before(self, retention: &Retention, now: Timestamp) -> Option<Timestamp> {
         let period = match self {
             Self::Receipts => retention.receipts,
-            Self::Unopened | Self::Links => retention.unopened,
+            Self::Unopened | Self::Links | Self::HubPages => retention.unopened,
             Self::Aborted => retention.aborted,
-            Self::Sessions => retention.sessions,
+            Self::Sessions | Self::HubChanges => retention.sessions,
             Self::FreeText | Self::LedgerTexts => retention.free_text,
             Self::Mails | Self::Handovers => retention.mails,
             Self::Declarations => retention.declarations,

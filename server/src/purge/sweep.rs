@@ -111,7 +111,7 @@ const SESSION: Removal = Removal::Rows(&[
 ]);
 
 /// Every kind, in the order in which they go: a session after its receipts.
-pub(super) const SWEEPS: [Sweep; 14] = [
+pub(super) const SWEEPS: [Sweep; 16] = [
     sweep!(
         Receipts,
         "receipts",
@@ -210,6 +210,22 @@ pub(super) const SWEEPS: [Sweep; 14] = [
         "told_at",
         "NOT EXISTS (SELECT 1 FROM webhooks AS w WHERE w.event = t.id AND w.status = 'pending')",
         Removal::Rows(&["DELETE FROM webhooks WHERE event = $1", "DELETE FROM webhook_events WHERE id = $1"])
+    ),
+    sweep!(
+        HubChanges,
+        "hub_changes",
+        "id",
+        "created_at",
+        "t.status <> 'pending'",
+        Removal::Rows(&["DELETE FROM hub_changes WHERE id = $1"])
+    ),
+    sweep!(
+        HubPages,
+        "hub_pages",
+        "session",
+        "opened_at",
+        "1 = 1",
+        Removal::Rows(&["DELETE FROM hub_pages WHERE session = $1"])
     ),
     // Two brands of one account are told the same, at the same time.
     sweep!(

@@ -14,6 +14,8 @@ mod handover;
 mod health;
 mod hosts;
 mod hub;
+mod hub_changes;
+mod hub_page;
 mod mail;
 mod mail_server;
 mod metrics;

@@ -19,7 +19,7 @@ use crate::http::{
 type Request = (&'static str, fn() -> Value);
 
 /// What bodies hold, by the names that operations give them.
-const REQUESTS: [Request; 19] = [
+const REQUESTS: [Request; 20] = [
     ("ActionsRequest", actions::request),
     ("CancelLinkRequest", cancel_link::request),
     ("CancelForm", form::cancel),
@@ -28,6 +28,7 @@ const REQUESTS: [Request; 19] = [
     ("CustomerTokenRequest", customer_token::request),
     ("DecisionRequest", declarations::request),
     ("FlowForm", form::flow),
+    ("HubActionForm", form::hub_action),
     ("HubForm", form::hub),
     ("ResultRequest", result::request),
     ("RetentionSessionRequest", retention_session::request),

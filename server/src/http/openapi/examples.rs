@@ -12,6 +12,7 @@ macro_rules! examples {
 
 examples! {
     "act"
+    "actInHub"
     "createCancelLink"
     "createCancellation"
     "createCustomerToken"

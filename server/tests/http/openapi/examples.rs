@@ -124,6 +124,7 @@ async fn every_example_is_what_the_server_takes_and_gives() {
     reader.ask("createRetentionSession", as_shown(), &key).await;
     let subscription = reader.ask("createSubscriptionSession", as_shown(), &key).await;
     reader.ask_with("showHub", as_shown(), "", |form| form["session"] = subscription["id"].clone()).await;
+    reader.ask_with("actInHub", as_shown(), "", |form| form["session"] = subscription["id"].clone()).await;
     // The law of Minnesota lets no offer be made, and the example shows one.
     let session =
         server.session_with(json!({ "customer_id": "cus_1", "country": "US", "region": "NY" })).await;
