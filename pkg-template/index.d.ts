@@ -55,6 +55,11 @@ export interface HubChange {
    * done (`refused`).
    */
   effect: "applied" | "requested" | "pending" | "refused";
+  /**
+   * Where it is pending because the customer's bank wants to hear from the customer: the payment at your provider, `pi_…` of Stripe, for
+   * its own script, and its page for it. The hub leads there by itself.
+   */
+  authentication: { link: string | null; payment_intent: string | null } | null;
 }
 
 /** Functions to be called when something is done in the hub, or in a flow that was opened from it. */

@@ -14,6 +14,8 @@ CREATE TABLE hub_changes (
     attempts        INTEGER NOT NULL,
     next_attempt_at TEXT    NOT NULL,
     last_error      TEXT,
+    -- Where the customer authenticates the payment that it waits for, as JSON.
+    authentication  TEXT,
     created_at      TEXT    NOT NULL,
     settled_at      TEXT
 );

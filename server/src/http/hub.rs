@@ -33,9 +33,20 @@ pub struct HubAnswer {
     title: String,
 }
 
+/// How a customer authenticates a payment.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HubAuthentication {
+    /// The provider's own page for it.
+    link: Option<String>,
+    /// The payment, for a page that asks for it with the provider's own script: `pi_…` of Stripe.
+    payment_intent: Option<String>,
+}
+
 /// What became of a change.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HubChange {
+    /// How the customer authenticates the payment that it waits for, where it does. The hub leads there by itself.
+    authentication: Option<HubAuthentication>,
     /// How it stands: `applied`, `requested` (you do it), `pending` (billing has not answered yet) or `refused` (nothing was changed).
     effect: &'static str,
     /// What was done: `plan`, `pause`, `resume`, `renew` or `code`.
@@ -124,7 +135,11 @@ async fn answer(
     page: Option<&str>,
 ) -> Result<Json<HubAnswer>, ApiError> {
     let hub = app.sessions.overview(claims, brand, screen, Surface::Script { page }).await?;
-    let changed = hub.changed.map(|Changed { subscription, want, standing }| HubChange {
+    let changed = hub.changed.map(|Changed { subscription, want, standing, authentication }| HubChange {
+        authentication: authentication.map(|how| HubAuthentication {
+            payment_intent: how.payment_intent,
+            link: how.link.map(String::from),
+        }),
         effect: standing.name(),
         kind: want.name(),
         subscription,

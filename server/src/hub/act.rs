@@ -27,7 +27,10 @@ impl Sessions {
             Posted::Back { subscription, want } => {
                 Screen::Home { from: Some((subscription, want)), notice: None }
             }
-            Posted::Look { change } => Screen::Told { change },
+            Posted::Look { change } => {
+                self.look_again(claims, brand, &change).await?;
+                Screen::Told { change }
+            }
             Posted::Invoices => Screen::Invoices,
             Posted::Payment => Screen::Payment,
             Posted::Confirm { quote } => match Quoted::open(&self.sealer, &quote) {
@@ -36,6 +39,19 @@ impl Sessions {
                 Err(_) => Screen::Home { from: None, notice: Some(Notice::NotNow) },
             },
         })
+    }
+
+    /// Asks billing about a change that is pending.
+    async fn look_again(&self, claims: &HubClaims, brand: &Brand, number: &str) -> Result<(), SessionError> {
+        let pending = change::find(&self.store, claims, number).await?;
+        if !pending.is_some_and(|change| change.standing == change::Standing::Pending) {
+            return Ok(());
+        }
+        let (own, named, now) = (claims.clone(), number.to_owned(), self.clock.now());
+        self.store.write(async move |tx| change::hasten(tx, &own, &named, now).await).await?;
+        let patience = self.billing(&brand.slug, claims.environment, false)?.patience();
+        self.executor.settle_change_now(&change::id(claims, number), patience).await?;
+        Ok(())
     }
 
     /// Does what a customer has agreed to.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::{FromRow, Row as _, SqliteExecutor, sqlite::SqliteRow};
 
 use super::{HubClaims, Want};
-use crate::billing::Instruction;
+use crate::billing::{Authentication, Instruction};
 use crate::clock;
 use crate::store::{Error, Store, Tx};
 
@@ -46,6 +46,8 @@ pub(super) struct Stored {
     pub(super) want: Want,
     pub(super) instruction: Instruction,
     pub(super) standing: Standing,
+    /// What the customer has to do first, while it is pending.
+    pub(super) authentication: Option<Authentication>,
 }
 
 /// What becomes of a change that is to be written down.
@@ -64,25 +66,32 @@ pub(super) fn id(claims: &HubClaims, number: &str) -> String {
 
 /// The change of this number within a session, if there is one.
 pub(super) async fn find(store: &Store, claims: &HubClaims, number: &str) -> Result<Option<Stored>, Error> {
-    let found =
-        sqlx::query_as("SELECT kind, payload, status FROM hub_changes WHERE id = $1 AND session = $2")
-            .bind(id(claims, number))
-            .bind(claims.sid.to_string())
-            .fetch_optional(store.read())
-            .await?;
+    let found = sqlx::query_as(
+        "SELECT kind, payload, status, authentication FROM hub_changes WHERE id = $1 AND session = $2",
+    )
+    .bind(id(claims, number))
+    .bind(claims.sid.to_string())
+    .fetch_optional(store.read())
+    .await?;
     Ok(found)
 }
 
-/// The subscriptions of the customer with which something is being done.
-pub(super) async fn pending(store: &Store, claims: &HubClaims) -> Result<Vec<String>, Error> {
-    Ok(sqlx::query_scalar(
-        "SELECT subscription FROM hub_changes WHERE brand = $1 AND environment = $2 AND customer = $3 AND status = 'pending'",
+/// The subscriptions of the customer with which something is being done, and what the customer has to do first.
+pub(super) async fn pending(
+    store: &Store,
+    claims: &HubClaims,
+) -> Result<Vec<(String, Option<Authentication>)>, Error> {
+    let rows: Vec<(String, Option<String>)> = sqlx::query_as(
+        "SELECT subscription, authentication FROM hub_changes WHERE brand = $1 AND environment = $2 AND customer = $3 AND status = 'pending'",
     )
     .bind(&claims.brand)
     .bind(claims.environment.name())
     .bind(&claims.customer)
     .fetch_all(store.read())
-    .await?)
+    .await?;
+    // What cannot be read leads nowhere, and the change is as pending as before.
+    let read = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
+    Ok(rows.into_iter().map(|(subscription, text)| (subscription, read(text))).collect())
 }
 
 /// Writes a change down, to be carried out. Written down already, it stays as it is.
@@ -130,6 +139,40 @@ pub(super) async fn insert(
     Ok(Written::Here)
 }
 
+/// Lets billing be asked again at once about a change that is pending.
+pub(super) async fn hasten(
+    tx: &mut Tx,
+    claims: &HubClaims,
+    number: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query("UPDATE hub_changes SET next_attempt_at = $1 WHERE id = $2 AND status = 'pending' AND next_attempt_at > $1")
+        .bind(clock::text(now))
+        .bind(id(claims, number))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Notes what the customer has to do before a change that is pending can be carried out; or that it is nothing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_authentication(
+    tx: &mut Tx,
+    id: &str,
+    authentication: Option<&Authentication>,
+) -> Result<(), Error> {
+    let text = authentication.map(serde_json::to_string).transpose();
+    let text = text.map_err(|error| Error::Malformed(error.to_string()))?;
+    sqlx::query("UPDATE hub_changes SET authentication = $1 WHERE id = $2 AND status = 'pending'")
+        .bind(text)
+        .bind(id)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Writes down what billing made of a change. One that is settled already is left as it is.
 ///
 /// # Errors
@@ -142,8 +185,8 @@ pub async fn settle(
     now: Timestamp,
 ) -> Result<(), Error> {
     sqlx::query(
-        "UPDATE hub_changes SET status = $1, attempts = attempts + 1, last_error = $2, settled_at = $3 \
-         WHERE id = $4 AND status = 'pending'",
+        "UPDATE hub_changes SET status = $1, attempts = attempts + 1, last_error = $2, settled_at = $3, \
+         authentication = NULL WHERE id = $4 AND status = 'pending'",
     )
     .bind(status)
     .bind(reason)
@@ -170,6 +213,11 @@ impl FromRow<'_, SqliteRow> for Stored {
         Ok(Self {
             want: Want::named(kind).ok_or_else(|| unreadable("kind", kind))?,
             instruction: serde_json::from_str(payload).map_err(|e| unreadable("payload", &e.to_string()))?,
+            authentication: row
+                .try_get::<Option<&str>, _>("authentication")?
+                .map(serde_json::from_str)
+                .transpose()
+                .map_err(|e| unreadable("authentication", &e.to_string()))?,
             standing: Standing::named(status).ok_or_else(|| unreadable("status", status))?,
         })
     }

@@ -4,7 +4,9 @@ use super::quoted::Quoted;
 use super::view::{self, Card, Fate, Hub, Invoices, Payment, Step, Surface, Way};
 use super::want::Ways;
 use super::{HubClaims, Screen, Want, change};
-use crate::billing::{Account, Billing, Holding, Lookup, LookupError, PlanTerms, Quote, QuoteError, Wanted};
+use crate::billing::{
+    Account, Authentication, Billing, Holding, Lookup, LookupError, PlanTerms, Quote, QuoteError, Wanted,
+};
 use crate::brand::Brand;
 use crate::session::{Created, NewSession, SessionError, Sessions, Stored};
 
@@ -37,6 +39,8 @@ pub struct Changed {
     pub want: Want,
     /// How it stands.
     pub standing: change::Standing,
+    /// What the customer has to do first, where it is pending for that.
+    pub authentication: Option<Authentication>,
 }
 
 impl Sessions {
@@ -64,10 +68,12 @@ impl Sessions {
         let mut hub = Hub::new(brand, &locale, surface, &self.config.server, self.clock.now());
         hub.invoices = invoices.filter(|_| subscriptions.iter().any(|holding| holding.terms.is_some()));
         for holding in subscriptions {
-            let is_busy = holding.id.as_ref().is_some_and(|id| busy.contains(id));
+            let pending = busy.iter().find(|(subscription, _)| Some(subscription) == holding.id.as_ref());
+            let is_busy = pending.is_some();
+            let authenticate = pending.and_then(|(_, how)| how.as_ref()?.link.clone());
             let ways = offers(brand, &*billing, &holding, &plans);
             let way = self.way(claims, brand, &holding, surface).await?;
-            hub.cards.push(Card { holding, way, ways, is_busy, step: None });
+            hub.cards.push(Card { holding, way, ways, is_busy, authenticate, step: None });
         }
         let mut leads_to = None;
         let mut changed = None;
@@ -90,6 +96,7 @@ impl Sessions {
                         subscription: found.instruction.subscription.clone().unwrap_or_default(),
                         want: found.want,
                         standing: found.standing,
+                        authentication: found.authentication.clone(),
                     });
                     hub.fate = Some(Fate::Change(number.clone(), Box::new(found)));
                 }

@@ -12,7 +12,7 @@ use super::{
     queue::{Errand, Queue, Stored},
 };
 use crate::{
-    billing::{Answer, Instruction, Registry},
+    billing::{Answer, Authentication, Instruction, Registry},
     clock::{self, Clock},
     store::{Error, Store},
 };
@@ -52,6 +52,20 @@ pub enum Progress {
     },
     /// Billing has not answered yet. The executor keeps asking.
     Pending,
+}
+
+/// Why something is not settled.
+struct Unsettled {
+    /// For a developer.
+    why: String,
+    /// What the customer has to do first.
+    authentication: Option<Authentication>,
+}
+
+impl From<String> for Unsettled {
+    fn from(why: String) -> Self {
+        Self { why, authentication: None }
+    }
 }
 
 impl Executor {
@@ -201,16 +215,20 @@ impl Inner {
             Ok((settlement, reason)) => {
                 self.store.write(async move |tx| queue.settle(tx, &id, settlement, reason, now).await).await
             }
-            Err(why) => {
+            Err(Unsettled { why, authentication }) => {
                 tracing::warn!(intent = id, attempts = errand.attempts + 1, why, "billing has not answered");
                 let next = clock::text(now.saturating_add(wait_after(errand.attempts)).unwrap_or(now));
-                self.store.write(async move |tx| queue.postpone(tx, &id, &why, &next).await).await
+                self.store
+                    .write(async move |tx| {
+                        queue.postpone(tx, &id, (&why, authentication.as_ref()), &next).await
+                    })
+                    .await
             }
         }
     }
 
     /// Asks billing to do it, and then whether it is done. An error is why nobody knows.
-    async fn ask(&self, errand: &Stored) -> Result<(Settlement, Option<String>), String> {
+    async fn ask(&self, errand: &Stored) -> Result<(Settlement, Option<String>), Unsettled> {
         let billing = self
             .billings
             .of(&errand.brand, errand.environment, errand.hands_over)
@@ -221,16 +239,21 @@ impl Inner {
         match executed {
             Answer::Requested => return Ok((Settlement::Requested, None)),
             Answer::Refused(reason) => return Ok((Settlement::Refused, Some(reason))),
-            Answer::Waits(_) => return Err("the customer has to authenticate the payment".into()),
+            Answer::Waits(how) => {
+                let why = "the customer has to authenticate the payment".into();
+                return Err(Unsettled { why, authentication: Some(how) });
+            }
             Answer::Applied if billing.has_the_last_word() => return Ok((Settlement::Applied, None)),
-            Answer::Unknown(why) if billing.has_the_last_word() => return Err(why),
+            Answer::Unknown(why) if billing.has_the_last_word() => return Err(why.into()),
             Answer::Applied | Answer::Unknown(_) => {}
         }
         // Also when nobody knows: an answer may have been lost on its way after the work was done.
         match (answer(billing.read_back(&errand.id, &instruction)).await, executed) {
             (Answer::Applied, _) => Ok((Settlement::Applied, None)),
-            (_, Answer::Unknown(why)) => Err(why),
-            (read, _) => Err(format!("billing said that it is done, but reading it back gave {read:?}")),
+            (_, Answer::Unknown(why)) => Err(why.into()),
+            (read, _) => {
+                Err(format!("billing said that it is done, but reading it back gave {read:?}").into())
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row as _};
 
 use super::settle;
+use crate::billing::Authentication;
 use crate::hub;
 use crate::session::Environment;
 use crate::store::{Error, Store, Tx};
@@ -122,9 +123,19 @@ impl Queue {
     }
 
     /// Counts an attempt that brought no answer.
-    pub(super) async fn postpone(self, tx: &mut Tx, id: &str, why: &str, next: &str) -> Result<(), Error> {
-        sqlx::query(self.statements().postpone).bind(next).bind(why).bind(id).execute(tx).await?;
-        Ok(())
+    pub(super) async fn postpone(
+        self,
+        tx: &mut Tx,
+        id: &str,
+        (why, authentication): (&str, Option<&Authentication>),
+        next: &str,
+    ) -> Result<(), Error> {
+        sqlx::query(self.statements().postpone).bind(next).bind(why).bind(id).execute(&mut *tx).await?;
+        match self {
+            // What an offer promises charges nobody at once.
+            Self::Flow => Ok(()),
+            Self::Hub => hub::note_authentication(tx, id, authentication).await,
+        }
     }
 
     /// Writes down what billing made of it. One that is settled already is left as it is.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use farewell_server::billing::ledger::Ledger;
 use farewell_server::billing::{
-    Account, Answer as Said, Billing, Instruction, Lookup, LookupError, PlanTerms, Quote, QuoteError,
-    Snapshot, Wanted,
+    Account, Answer as Said, Authentication, Billing, Instruction, Lookup, LookupError, PlanTerms, Quote,
+    QuoteError, Snapshot, Wanted,
 };
 use farewell_server::session::Environment;
 use farewell_server::store::Error;
@@ -97,7 +97,8 @@ async fn a_pause_is_chosen_shown_agreed_to_and_done() {
     shown.says("Done. Your subscription is paused from December 10, 2026 until March 10, 2027.");
     shown.says("Active. Paused from December 10, 2026 until March 10, 2027.").says_nothing_of("Change plan");
     assert_eq!(shown.focus, ["p "], "what happened has the focus");
-    let told = json!({ "effect": "applied", "kind": "pause", "subscription": "sub_1" });
+    let told =
+        json!({ "authentication": null, "effect": "applied", "kind": "pause", "subscription": "sub_1" });
     assert_eq!(shown.answer["changed"], told);
     assert_eq!(server.changes().await, [("applied".into(), 1)]);
     let paused = server.customer("cus_1").await;
@@ -538,10 +539,36 @@ async fn what_billing_has_not_answered_is_pending_and_settles_later() {
     let looked = server.sent(&session, &shown.press("Look again")).await;
     looked.says("Done. Your subscription is paused").says_nothing_of("A change is being carried out.");
     assert_eq!(looked.answer["changed"]["effect"], "applied");
-    assert_eq!((server.changes().await, server.operations().await), (vec![("applied".into(), 2)], 1));
+    assert_eq!((server.changes().await, server.operations().await), (vec![("applied".into(), 3)], 1));
     // Another session of the customer does not see what became of it.
     let other = server.hub_session(1).await;
     server.sent(&other, &shown.press("Look again")).await.says_nothing_of("Done.");
+}
+
+#[tokio::test]
+async fn a_payment_that_the_bank_asks_about_leads_there_and_is_done_when_the_customer_has_answered() {
+    let link = Url::parse("https://invoice.stripe.com/i/1").unwrap();
+    let waits = Authentication { payment_intent: Some("pi_1".into()), link: Some(link) };
+    let (server, word) = server_where_billing_says(Said::Waits(waits)).await;
+    let session = server.hub_session(1).await;
+    let shown = server.sent(&session, &server.about_to_pause(&session).await).await;
+    shown
+        .says("Your bank asks you to confirm this payment.")
+        .says("Confirm the payment")
+        .says("Cancel Subscription");
+    let told = json!({ "link": "https://invoice.stripe.com/i/1", "payment_intent": "pi_1" });
+    assert_eq!(shown.answer["changed"]["authentication"], told);
+    assert_eq!(shown.answer["changed"]["effect"], "pending");
+    // Opened again, the hub still leads there.
+    server.shown(&session).await.says("Confirm the payment");
+    assert_eq!(server.operations().await, 0);
+    *word.lock().unwrap() = None;
+    let done = server.sent(&session, &shown.press("Look again")).await;
+    done.says("Done. Your subscription is paused").says_nothing_of("Confirm the payment");
+    assert_eq!(
+        (done.answer["changed"]["authentication"].clone(), server.operations().await),
+        (Value::Null, 1)
+    );
 }
 
 #[tokio::test]

@@ -278,6 +278,14 @@ impl Billing for Stripe {
         self.look_ahead(customer, subscription, wanted).await
     }
 
+    fn quotes(&self) -> bool {
+        true
+    }
+
+    fn has_payment_page(&self) -> bool {
+        true
+    }
+
     async fn invoices(&self, customer: &str, most: usize) -> Result<Vec<Invoice>, LookupError> {
         self.invoices_of(customer, most).await
     }

@@ -1,5 +1,6 @@
 use flow::Element;
 use jiff::Timestamp;
+use url::Url;
 
 use super::super::Want;
 use super::super::want::Ways;
@@ -13,6 +14,8 @@ pub(in super::super) struct Card {
     pub(in super::super) ways: Ways,
     /// Whether a change of it is being carried out.
     pub(in super::super) is_busy: bool,
+    /// Where the customer authenticates a payment that waits for it.
+    pub(in super::super) authenticate: Option<Url>,
     /// What the customer is at.
     pub(in super::super) step: Option<Step>,
 }
@@ -48,7 +51,12 @@ impl Card {
             card.add("p", "lead standing").text(&standing);
         }
         if self.is_busy {
-            card.add("p", "lead standing").text(say.text("busy"));
+            let key = if self.authenticate.is_some() { "authenticate" } else { "busy" };
+            card.add("p", "lead standing").text(say.text(key));
+            if let Some(link) = &self.authenticate {
+                let actions = card.add("div", "actions");
+                actions.add("a", "lead-on").set("href", link.as_str()).text(say.text("authenticate_go"));
+            }
         }
         let facts = card.add("dl", "");
         if let Some(terms) = terms {

@@ -21,6 +21,9 @@ impl Fate {
             Self::Undone(Notice::Waits) => ("notice", say.text("waits").to_owned()),
             Self::Change(_, change) => match change.standing {
                 Standing::Applied => ("told", applied(say, change)),
+                Standing::Pending if change.authentication.is_some() => {
+                    ("told", say.text("authenticate").to_owned())
+                }
                 Standing::Pending => ("told", say.text("told_pending").to_owned()),
                 Standing::Requested => ("told", say.text("told_requested").to_owned()),
                 Standing::Refused => ("notice", say.text("told_refused").to_owned()),
