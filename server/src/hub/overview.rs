@@ -187,11 +187,13 @@ impl Sessions {
         };
         let mut wanted = wanted;
         let mut quote = billing.quote(&claims.customer, Some(subscription), &wanted).await;
-        if let (Err(QuoteError::NotNow(_) | QuoteError::Unsupported), Some(later)) =
-            (&quote, ways.later(&wanted))
+        if let (Err(QuoteError::NotNow(_) | QuoteError::Unsupported), Some(other)) =
+            (&quote, ways.otherwise(&wanted))
         {
-            wanted = later;
-            quote = billing.quote(&claims.customer, Some(subscription), &wanted).await;
+            let then = billing.quote(&claims.customer, Some(subscription), &other).await;
+            if then.is_ok() {
+                (wanted, quote) = (other, then);
+            }
         }
         let quote: Quote = match quote {
             Ok(quote) => quote,

@@ -63,6 +63,8 @@ pub(super) struct Ways {
     code: bool,
     /// Whether a plan can begin with the next payment.
     change_plan: bool,
+    /// Whether one can begin at once.
+    switch: bool,
 }
 
 impl Ways {
@@ -86,6 +88,7 @@ impl Ways {
             renew: can.renew.then(|| terms.plan.clone()),
             code: can.discount && settings.promotion_codes,
             change_plan: can.change_plan,
+            switch: can.switch && settings.upgrades == Upgrades::Now,
         }
     }
 
@@ -100,20 +103,21 @@ impl Ways {
         }
     }
 
-    /// The same, but with the next payment, where it was to be at once and can be later.
-    pub(super) fn later(&self, wanted: &Wanted) -> Option<Wanted> {
-        match wanted {
-            Wanted::ChangePlan { plan, start: Start::Now } if self.change_plan => {
-                Some(Wanted::ChangePlan { plan: plan.clone(), start: Start::NextPayment })
-            }
-            _ => None,
-        }
+    /// The same plan, but beginning at the other time, where billing cannot do it at this one.
+    pub(super) fn otherwise(&self, wanted: &Wanted) -> Option<Wanted> {
+        let Wanted::ChangePlan { plan, start } = wanted else { return None };
+        let other = match start {
+            Start::Now if self.change_plan => Start::NextPayment,
+            Start::NextPayment if self.switch => Start::Now,
+            _ => return None,
+        };
+        Some(Wanted::ChangePlan { plan: plan.clone(), start: other })
     }
 
     /// Whether what billing was asked for before may still be done.
     pub(super) fn still_allow(&self, want: Want, choice: Option<&str>, asked: &Wanted) -> bool {
         let Ok(now) = self.wanted(want, choice) else { return false };
-        now == *asked || self.later(&now).is_some_and(|later| later == *asked)
+        now == *asked || self.otherwise(&now).is_some_and(|other| other == *asked)
     }
 
     /// What billing is to be asked for.

@@ -216,7 +216,11 @@ impl Inner {
                 self.store.write(async move |tx| queue.settle(tx, &id, settlement, reason, now).await).await
             }
             Err(Unsettled { why, authentication }) => {
-                tracing::warn!(intent = id, attempts = errand.attempts + 1, why, "billing has not answered");
+                let attempts = errand.attempts + 1;
+                match authentication {
+                    Some(_) => tracing::info!(intent = id, attempts, "a payment waits for the customer"),
+                    None => tracing::warn!(intent = id, attempts, why, "billing has not answered"),
+                }
                 let next = clock::text(now.saturating_add(wait_after(errand.attempts)).unwrap_or(now));
                 self.store
                     .write(async move |tx| {

@@ -51,9 +51,12 @@ impl Card {
             card.add("p", "lead standing").text(&standing);
         }
         if self.is_busy {
-            let key = if self.authenticate.is_some() { "authenticate" } else { "busy" };
+            // Said above, where it has just happened.
+            let told = hub.fate.as_ref().is_some_and(super::Fate::is_pending);
+            let link = self.authenticate.as_ref().filter(|_| !told);
+            let key = if link.is_some() { "authenticate" } else { "busy" };
             card.add("p", "lead standing").text(say.text(key));
-            if let Some(link) = &self.authenticate {
+            if let Some(link) = link {
                 let actions = card.add("div", "actions");
                 actions.add("a", "lead-on").set("href", link.as_str()).text(say.text("authenticate_go"));
             }

@@ -14,6 +14,11 @@ pub(in super::super) enum Fate {
 }
 
 impl Fate {
+    /// Whether it tells of a change that is still being carried out.
+    pub(super) fn is_pending(&self) -> bool {
+        matches!(self, Self::Change(_, change) if change.standing == Standing::Pending)
+    }
+
     pub(super) fn draw(&self, hub: &Hub<'_>, to: &mut Element) {
         let say = &hub.say;
         let (class, text) = match self {
@@ -35,7 +40,12 @@ impl Fate {
         if let Self::Change(number, change) = self
             && change.standing == Standing::Pending
         {
-            let form = hub.form(told, "");
+            let actions = told.add("div", "actions");
+            if let Some(link) = change.authentication.as_ref().and_then(|how| how.link.as_ref()) {
+                let text = say.text("authenticate_go");
+                actions.add("a", "lead-on").set("href", link.as_str()).text(text);
+            }
+            let form = hub.form(actions, "");
             hidden(form, "change", number);
             button(form, "plain", "look", say.text("look"));
         }
