@@ -20,6 +20,8 @@ pub enum Kind {
     Retention,
     /// The subscription hub: `sub_`.
     Subscription,
+    /// A customer's own token in billing, as the database keeps it: `tok_`. No session.
+    CustomerToken,
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
         match self {
             Self::Retention => "ret_",
             Self::Subscription => "sub_",
+            Self::CustomerToken => "tok_",
         }
     }
 
@@ -38,6 +41,7 @@ impl Kind {
         match self {
             Self::Retention => "retention",
             Self::Subscription => "subscription",
+            Self::CustomerToken => "customer_token",
         }
     }
 }
@@ -112,7 +116,7 @@ impl Sealer {
     /// # Errors
     /// [`SealError`] says why the text is not a session id of this kind. No text panics.
     pub fn open(&self, kind: Kind, id: &str) -> Result<Vec<u8>, SealError> {
-        let found = [Kind::Retention, Kind::Subscription]
+        let found = [Kind::Retention, Kind::Subscription, Kind::CustomerToken]
             .into_iter()
             .find(|kind| id.starts_with(kind.prefix()))
             .ok_or(SealError::Malformed)?;

@@ -5,6 +5,7 @@ mod discount;
 mod docs;
 mod market;
 mod offer;
+mod pelcro;
 mod problem;
 mod reason;
 mod receipts;

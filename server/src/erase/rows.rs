@@ -57,7 +57,7 @@ const OF_EVENT: [Removed; 2] = [
 ];
 
 /// Of the customer $2 of the brand $1.
-const OF_CUSTOMER: [Removed; 9] = [
+const OF_CUSTOMER: [Removed; 11] = [
     ("ledger rows", concat!("DELETE FROM ledger_invoices WHERE subscription_id IN ", subscriptions!())),
     ("ledger rows", concat!("DELETE FROM ledger_discounts WHERE subscription_id IN ", subscriptions!())),
     ("ledger rows", concat!("DELETE FROM ledger_phases WHERE subscription_id IN ", subscriptions!())),
@@ -67,6 +67,8 @@ const OF_CUSTOMER: [Removed; 9] = [
     ("ledger rows", "DELETE FROM ledger_addresses WHERE brand = $1 AND customer = $2"),
     ("ledger rows", "DELETE FROM ledger_payment_methods WHERE brand = $1 AND customer = $2"),
     ("ledger rows", "DELETE FROM ledger_customer_segments WHERE brand = $1 AND customer = $2"),
+    ("customer tokens", "DELETE FROM pelcro_tokens WHERE brand = $1 AND customer = $2"),
+    ("changes at Pelcro", "DELETE FROM pelcro_changes WHERE brand = $1 AND customer = $2"),
 ];
 
 /// Removes everything, and empties what has to stay. Gives how many rows of each kind.

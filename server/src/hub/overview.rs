@@ -77,6 +77,7 @@ impl Sessions {
             // A merchant that bills on its own knows the customer by what it said.
             email: None,
             subscription: None,
+            token: None,
         };
         let Account { subscriptions, .. } =
             self.billing(&brand.slug, claims.environment, false)?.account(&lookup).await?;
@@ -102,6 +103,7 @@ impl Sessions {
                 customer: Some(claims.customer.clone()),
                 email: claims.email.clone(),
                 subscription: holding.id.clone(),
+                token: None,
             };
             let environment = claims.environment;
             let new =

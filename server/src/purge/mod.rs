@@ -8,7 +8,7 @@ mod texts;
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{self, Clock};
@@ -20,6 +20,9 @@ use sweep::{SWEEPS, Sweep};
 const FIRST_AFTER: Duration = Duration::from_secs(60);
 /// How long until the next look.
 const AGAIN_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long tokens, and notes of what was asked for with them, are kept after they were used last.
+const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// A kind of data with a retention period of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +51,10 @@ pub enum Kind {
     LedgerTexts,
     /// Webhooks.
     Webhooks,
+    /// Customers' own tokens.
+    CustomerTokens,
+    /// Notes of what was asked for with them.
+    PelcroChanges,
 }
 
 impl Kind {
@@ -67,6 +74,8 @@ impl Kind {
             Self::Cancellations => "cancellations",
             Self::LedgerTexts => "ledger_texts",
             Self::Webhooks => "webhooks",
+            Self::CustomerTokens => "customer_tokens",
+            Self::PelcroChanges => "pelcro_changes",
         }
     }
 
@@ -82,6 +91,8 @@ impl Kind {
             Self::Declarations => retention.declarations,
             Self::Cancellations => retention.cancellations,
             Self::Webhooks => retention.webhooks,
+            // As long as a token lasts at most where nothing else was configured at Pelcro: it is of no use after that.
+            Self::CustomerTokens | Self::PelcroChanges => return now.checked_sub(TOKEN_LIFE).ok(),
         };
         period.ended_before(now)
     }

@@ -111,7 +111,7 @@ const SESSION: Removal = Removal::Rows(&[
 ]);
 
 /// Every kind, in the order in which they go: a session after its receipts.
-pub(super) const SWEEPS: [Sweep; 12] = [
+pub(super) const SWEEPS: [Sweep; 14] = [
     sweep!(
         Receipts,
         "receipts",
@@ -210,6 +210,24 @@ pub(super) const SWEEPS: [Sweep; 12] = [
         "told_at",
         "NOT EXISTS (SELECT 1 FROM webhooks AS w WHERE w.event = t.id AND w.status = 'pending')",
         Removal::Rows(&["DELETE FROM webhooks WHERE event = $1", "DELETE FROM webhook_events WHERE id = $1"])
+    ),
+    sweep!(
+        CustomerTokens,
+        "pelcro_tokens",
+        "(t.brand || ' ' || t.environment || ' ' || t.customer)",
+        "updated_at",
+        "1 = 1",
+        Removal::Rows(&[
+            "DELETE FROM pelcro_tokens WHERE (brand || ' ' || environment || ' ' || customer) = $1"
+        ])
+    ),
+    sweep!(
+        PelcroChanges,
+        "pelcro_changes",
+        "key",
+        "sent_at",
+        "NOT EXISTS (SELECT 1 FROM intents AS i WHERE i.id = t.key AND i.status = 'pending')",
+        Removal::Rows(&["DELETE FROM pelcro_changes WHERE key = $1"])
     ),
 ];
 

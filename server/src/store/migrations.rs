@@ -8,7 +8,7 @@ use tokio::{runtime::Handle, task::spawn_blocking};
 
 use super::Error;
 
-const MIGRATIONS: [(i64, &str, &str); 14] = [
+const MIGRATIONS: [(i64, &str, &str); 15] = [
     (1, "first", include_str!("../../migrations/0001_first.sql")),
     (2, "receipts and mail", include_str!("../../migrations/0002_receipts_and_mail.sql")),
     (3, "declarations", include_str!("../../migrations/0003_declarations.sql")),
@@ -23,6 +23,7 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     (12, "lists", include_str!("../../migrations/0012_lists.sql")),
     (13, "ledger environments", include_str!("../../migrations/0013_ledger_environments.sql")),
     (15, "ledger terms", include_str!("../../migrations/0015_ledger_terms.sql")),
+    (17, "pelcro", include_str!("../../migrations/0017_pelcro.sql")),
 ];
 
 /// The version that this program brings tables to.
