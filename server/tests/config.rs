@@ -211,7 +211,7 @@ fn values_of_a_brand_are_checked() {
         wrong("[brand.pelcro]\n").contains("no `api_url`")
             && wrong("[brand.pelcro]\n").contains("no `site_id`")
     );
-    assert!(wrong(&site.replace("https", "http")).contains("write \"https://pelcro.example/\""));
+    assert!(wrong(&site.replace("https", "http")).contains("write \"https://pelcro.example"));
     assert!(wrong(&format!("{site}sandbox_site_id = 1\n")).contains("another `sandbox_site_id`"));
     assert!(wrong(&format!("{site}sandbox_api_url = \"https://a.example\"\n")).contains("without its site"));
     let half = "[[brand.offer]]\nid = \"half\"\nkind = \"discount\"\nheadline = \"x\"\npercent_off = 50\nduration = \"once\"\n";
