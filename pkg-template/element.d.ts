@@ -1,4 +1,4 @@
-import type { FlowResult, RenumerateConfig, SessionSource } from "./index.js";
+import type { FlowResult, HubChange, RenumerateConfig, SessionSource } from "./index.js";
 
 /** What `<farewell-cancel-button>` tells of, beside the dialog's own events. They do not bubble. */
 export interface FarewellCancelButtonEventMap extends HTMLElementEventMap {
@@ -32,18 +32,25 @@ export declare class FarewellCancelButton extends HTMLElement {
   addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
 }
 
+/** What `<farewell-hub>` tells of. They do not bubble. */
+export interface FarewellHubEventMap extends FarewellCancelButtonEventMap {
+  /** The customer has agreed to a change in the hub itself. */
+  changed: CustomEvent<HubChange>;
+}
+
 /**
  * `<farewell-hub session="sub_…" public-key="pk_…">`: the subscription hub. Attributes: `session`, `public-key`, `api-base`,
- * `fallback-email`. It fires `retained`, `cancelled` and `complete` for the flows opened from it.
+ * `fallback-email`. It fires `retained`, `cancelled` and `complete` for the flows opened from it, and `changed` for what is done in the
+ * hub itself.
  */
 export declare class FarewellHub extends HTMLElement {
   /** The session id, or a function that asks for one. As a property it comes before the attribute. Empty without. */
   get session(): SessionSource | null;
   set session(session: SessionSource | null | undefined);
 
-  addEventListener<K extends keyof FarewellCancelButtonEventMap>(
+  addEventListener<K extends keyof FarewellHubEventMap>(
     type: K,
-    listener: (this: FarewellHub, event: FarewellCancelButtonEventMap[K]) => unknown,
+    listener: (this: FarewellHub, event: FarewellHubEventMap[K]) => unknown,
     options?: boolean | AddEventListenerOptions,
   ): void;
   addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;

@@ -44,6 +44,30 @@ export interface CallbackOptions {
   onCancelled?: ((result: FlowResult) => void) | undefined;
 }
 
+/** What became of something that a customer agreed to in the subscription hub. */
+export interface HubChange {
+  /** The subscription's id in billing. */
+  subscription: string;
+  /** Another plan, a pause, its end, one more term, or a promotion code. */
+  kind: "plan" | "pause" | "resume" | "renew" | "code";
+  /**
+   * How it stands: billing has changed (`applied`), you act (`requested`), billing has not answered yet (`pending`), or it was not
+   * done (`refused`).
+   */
+  effect: "applied" | "requested" | "pending" | "refused";
+  /**
+   * Where it is pending because the customer's bank wants to hear from the customer: the payment at your provider, `pi_…` of Stripe, for
+   * its own script, and its page for it. The hub leads there by itself.
+   */
+  authentication: { link: string | null; payment_intent: string | null } | null;
+}
+
+/** Functions to be called when something is done in the hub, or in a flow that was opened from it. */
+export interface HubCallbackOptions extends CallbackOptions {
+  /** The customer has agreed to a change in the hub itself. What is said of it is for your page: your backend asks billing. */
+  onChanged?: ((change: HubChange) => void) | undefined;
+}
+
 export interface RenumerateConfig {
   /** The key that `farewell keys` prints for browsers (`pk_…`). It also says where your Farewell server is. */
   publicKey: string;
@@ -107,7 +131,9 @@ export declare class Farewell {
 
   /**
    * Appends the subscription hub to an element: what the customer pays for, and the ways to change it. It is drawn in the page
-   * itself, and anew after every flow that is opened from it. Remove the element that is returned, and it is gone.
+   * itself, and anew after everything that is done in it. Remove the element that is returned, and it is gone.
+   *
+   * The element in it fires `farewell:changed`, which bubbles and carries a {@link HubChange} as its `detail`.
    *
    * @param wrapperClasses of the element that is returned.
    * @param iframeClasses of the element in it that holds the shadow root. There is no iframe.
@@ -118,7 +144,7 @@ export declare class Farewell {
     sessionId: SessionSource,
     wrapperClasses?: string,
     iframeClasses?: string,
-    callbacks?: CallbackOptions,
+    callbacks?: HubCallbackOptions,
   ): HTMLElement;
 
   /**
@@ -140,11 +166,12 @@ export declare class Farewell {
 
 export { Farewell as Renumerate };
 
-/** What the dialog fires. It bubbles to the document and the window. */
+/** What the dialog and the hub fire. It bubbles to the document and the window. */
 interface FarewellEventMap {
   "farewell:retained": CustomEvent<FlowResult>;
   "farewell:cancelled": CustomEvent<FlowResult>;
   "farewell:complete": CustomEvent<FlowResult>;
+  "farewell:changed": CustomEvent<HubChange>;
 }
 
 declare global {

@@ -1,7 +1,7 @@
 import type { ButtonHTMLAttributes, HTMLAttributes, Key, ReactElement, ReactNode, Ref } from "react";
-import type { CallbackOptions, FlowResult, RenumerateConfig, SessionSource } from "./index.js";
+import type { CallbackOptions, FlowResult, HubCallbackOptions, RenumerateConfig, SessionSource } from "./index.js";
 
-export type { CallbackOptions, FlowResult, RenumerateConfig, SessionSource } from "./index.js";
+export type { CallbackOptions, FlowResult, HubCallbackOptions, HubChange, RenumerateConfig, SessionSource } from "./index.js";
 
 export interface RenumerateProviderProps {
   /** May change: dialogs that are open keep the old one. */
@@ -60,7 +60,7 @@ interface CancelButtonAttributes extends UseRenumerateOptions, Omit<ButtonHTMLAt
 export interface SubscriptionHubProps {
   /** A session id of the hub, `sub_…`, or a function that asks for one. Undefined, null or empty while there is none yet. */
   sessionId: SessionSource | null | undefined;
-  callbacks?: CallbackOptions | undefined;
+  callbacks?: HubCallbackOptions | undefined;
   /** Class of the element around the hub. */
   wrapperClassName?: string | undefined;
   /** Class of the element that holds its shadow root. There is no iframe. */

@@ -2,13 +2,13 @@
 
 import { createContext, createElement, useCallback, useContext, useEffect, useRef, useState } from "react";
 import type { ComponentProps, MouseEvent, ReactNode } from "react";
-import type { CallbackOptions, FlowResult, SessionSource } from "../index.js";
+import type { FlowResult, HubCallbackOptions, SessionSource } from "../index.js";
 import type { CancelButtonProps, RenumerateProviderProps, SubscriptionHubProps, UseRenumerate, UseRenumerateOptions } from "../react.js";
 import { Farewell } from "./index.js";
 
 const Context = createContext<Farewell | null>(null);
 
-const NAMES = ["onComplete", "onRetained", "onCancelled"] as const;
+const NAMES = ["onComplete", "onRetained", "onCancelled", "onChanged"] as const;
 
 export function RenumerateProvider({ config, children }: RenumerateProviderProps): ReactNode {
   // Each provider has an instance of its own, so that one which goes takes nothing from another.
@@ -28,15 +28,15 @@ const useInstance = (what = "useRenumerate") => {
 };
 
 /** Callbacks that stay the same: what is called is what the last render gave, also in a flow that was opened before it. */
-const useCallbacks = (callbacks: CallbackOptions | undefined) => {
-  const own = useRef<CallbackOptions>({}).current;
+const useCallbacks = (callbacks: HubCallbackOptions | undefined) => {
+  const own = useRef<HubCallbackOptions>({}).current;
   for (const name of NAMES) {
     const given = typeof (callbacks?.[name] ?? Farewell);
     // Here an error boundary sees it, and nobody has pressed yet.
     if (given != "function") throw TypeError(`${name} is ${given}, not function`);
   }
   useEffect(() => {
-    for (const name of NAMES) own[name] = callbacks?.[name];
+    for (const name of NAMES) own[name] = callbacks?.[name] as never;
   });
   return own;
 };

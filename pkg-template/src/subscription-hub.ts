@@ -1,6 +1,6 @@
 // The custom element of the hub, for every framework and for none.
 
-import type { CallbackOptions, FlowResult, RenumerateConfig, SessionSource } from "../index.js";
+import type { FlowResult, HubCallbackOptions, HubChange, RenumerateConfig, SessionSource } from "../index.js";
 import { Farewell } from "./index.js";
 
 // On a server there are no elements, and importing this does nothing.
@@ -70,11 +70,11 @@ export class FarewellHub extends Base {
   }
 
   /** The dialog's events bubble to the document. These are the element's own, and stay here. */
-  #callbacks(): CallbackOptions {
-    const tell = (type: string) => (detail: FlowResult) => {
+  #callbacks(): HubCallbackOptions {
+    const tell = (type: string) => (detail: FlowResult | HubChange) => {
       this.dispatchEvent(new CustomEvent(type, { detail }));
     };
-    return { onRetained: tell("retained"), onCancelled: tell("cancelled"), onComplete: tell("complete") };
+    return { onRetained: tell("retained"), onCancelled: tell("cancelled"), onComplete: tell("complete"), onChanged: tell("changed") };
   }
 }
 

@@ -31,8 +31,11 @@ impl Backlog {
     /// # Errors
     /// The database cannot be read.
     pub async fn of_billing(store: &Store, brand: Option<&str>) -> Result<Self, Error> {
-        let sql = "SELECT i.status, count(*), min(i.created_at) FROM intents AS i JOIN sessions AS s ON s.id = i.session \
-             WHERE i.status = 'pending' AND ($1 IS NULL OR s.brand = $1) GROUP BY i.status";
+        let sql = "SELECT status, count(*), min(created_at) FROM ( \
+             SELECT i.status, i.created_at, s.brand FROM intents AS i JOIN sessions AS s ON s.id = i.session \
+             WHERE i.status = 'pending' \
+             UNION ALL SELECT status, created_at, brand FROM hub_changes WHERE status = 'pending') AS asked \
+             WHERE $1 IS NULL OR brand = $1 GROUP BY status";
         Self::counted(store, sql, brand).await
     }
 

@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::billing::Length;
 use crate::declaration::Kind;
+use crate::hub::HubSettings;
 use crate::locale::{Pack, Texts};
 use crate::place::Place;
 use crate::theme::Theme;
@@ -64,6 +65,8 @@ pub struct Brand {
     pub webhooks: Vec<Endpoint>,
     /// What can be declared on public pages, without a login.
     pub public: PublicPages,
+    /// What its hub offers.
+    pub hub: HubSettings,
     /// Whether customers are asked why.
     pub survey: bool,
     /// Whether the survey has a free text field.
@@ -124,6 +127,10 @@ pub struct StripeAccount {
     pub key: PathBuf,
     /// The file with the key for what somebody tries out. None: the built-in ledger bills there.
     pub sandbox_key: Option<PathBuf>,
+    /// The file with the secret that signs what Stripe tells of what counts. None: nothing of it is listened to.
+    pub webhook_secret: Option<PathBuf>,
+    /// The file with the secret that signs what Stripe tells of its sandbox.
+    pub sandbox_webhook_secret: Option<PathBuf>,
     /// Where Stripe is.
     pub api: Url,
 }

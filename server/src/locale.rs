@@ -13,19 +13,21 @@ pub struct Pack {
     flow: Texts,
     page: Texts,
     offer: Texts,
+    hub: Texts,
     policy: BTreeMap<String, Texts>,
 }
 
 /// Texts by their keys.
 pub type Texts = BTreeMap<String, String>;
 
-/// The packs that are part of this program, each of four files.
+/// The packs that are part of this program, each of five files.
 macro_rules! packs {
     ($($language:literal)*) => {
         vec![$(Pack::read($language, [
             include_str!(concat!("../locales/", $language, ".toml")),
             include_str!(concat!("../locales/page.", $language, ".toml")),
             include_str!(concat!("../locales/offer.", $language, ".toml")),
+            include_str!(concat!("../locales/hub.", $language, ".toml")),
             include_str!(concat!("../locales/policy.", $language, ".toml")),
         ]),)*]
     };
@@ -84,6 +86,12 @@ impl Pack {
         self.offer.get(key).map_or(key, String::as_str)
     }
 
+    /// A text of the subscription hub; its key when the pack has none.
+    #[must_use]
+    pub fn hub<'a>(&'a self, key: &'a str) -> &'a str {
+        self.hub.get(key).map_or(key, String::as_str)
+    }
+
     /// The words on a button that opens the flow: as the policy has them, else the brand's own.
     #[must_use]
     pub fn button<'a>(&'a self, policy: &str, own: &'a Texts) -> &'a str {
@@ -98,10 +106,11 @@ impl Pack {
 
     /// Reads a pack that is part of this program.
     #[allow(clippy::expect_used, reason = "packs are compiled in, and a test reads every one of them")]
-    fn read(language: &'static str, [flow, page, offer, policy]: [&str; 4]) -> Self {
+    fn read(language: &'static str, [flow, page, offer, hub, policy]: [&str; 5]) -> Self {
         let texts = |text| -> Texts { toml::from_str(text).expect("locale packs are TOML") };
         let policy = toml::from_str(policy).expect("locale packs are TOML");
-        Self { language, flow: texts(flow), page: texts(page), offer: texts(offer), policy }
+        let [flow, page, offer, hub] = [flow, page, offer, hub].map(texts);
+        Self { language, flow, page, offer, hub, policy }
     }
 }
 
@@ -178,11 +187,13 @@ mod tests {
             assert_eq!(keys(&pack.flow), words, "{language}");
             assert_eq!(keys(&pack.page), keys(&english.page), "page of {language}");
             assert_eq!(keys(&pack.offer), keys(&english.offer), "offer of {language}");
+            assert_eq!(keys(&pack.hub), keys(&english.hub), "hub of {language}");
             assert!(pack.policy.keys().eq(english.policy.keys()), "policies of {language}");
             for (id, law) in &pack.policy {
                 assert_eq!(keys(law), keys(&english.policy[id]), "{id} in {language}");
             }
-            let all = [&pack.flow, &pack.page, &pack.offer].into_iter().chain(pack.policy.values());
+            let all =
+                [&pack.flow, &pack.page, &pack.offer, &pack.hub].into_iter().chain(pack.policy.values());
             assert!(all.flat_map(BTreeMap::values).all(|text| !text.trim().is_empty()), "{language}");
         }
     }
@@ -191,9 +202,12 @@ mod tests {
     fn placeholders_are_the_same_in_every_language() {
         let english = Pack::of("en");
         for pack in Pack::all() {
-            for (texts, model) in
-                [(&pack.flow, &english.flow), (&pack.page, &english.page), (&pack.offer, &english.offer)]
-            {
+            for (texts, model) in [
+                (&pack.flow, &english.flow),
+                (&pack.page, &english.page),
+                (&pack.offer, &english.offer),
+                (&pack.hub, &english.hub),
+            ] {
                 for (key, text) in texts {
                     assert_eq!(placeholders(text), placeholders(&model[key]), "{key} in {}", pack.language);
                 }

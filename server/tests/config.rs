@@ -200,6 +200,9 @@ fn values_of_a_brand_are_checked() {
     let afar = "billing = \"stripe\"\n[brand.stripe]\nkey_file = \"stripe.key\"\napi_url = \"http://stripe.example/\"\n";
     let found = problems(&format!("{GOOD}{afar}"));
     assert!(found.len() == 1 && found[0].contains("write \"https://stripe.example/\""), "{found:#?}");
+    let unused = "billing = \"stripe\"\n[brand.stripe]\nkey_file = \"stripe.key\"\nsandbox_webhook_secret_file = \"s\"\n";
+    let found = problems(&format!("{GOOD}{unused}"));
+    assert!(found.len() == 1 && found[0].contains("add `sandbox_key_file`"), "{found:#?}");
     in_brand("billing = \"pelcro\"", "[brand.pelcro]");
     let site = "[brand.pelcro]\napi_url = \"https://pelcro.example\"\nsite_id = 1\n";
     let found = problems(&format!("{GOOD}{site}"));

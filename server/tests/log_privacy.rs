@@ -170,6 +170,10 @@ impl Visitor {
         let hub = self.keep(&hub["id"]);
         self.form("/v1/hub", &[("session", &hub)]).await;
         self.form("/c", &[("session", &hub)]).await;
+        let code =
+            [("do", "preview"), ("want", "code"), ("subscription", "sub_1"), ("choice", "ganz persönlich")];
+        self.form("/v1/hub/actions", &[&code[..], &[("session", &hub)]].concat()).await;
+        self.form("/c", &[&code[..], &[("hub", "geheim")]].concat()).await;
         self.send(Method::GET, "/v1/flow", &hub, None).await;
     }
 

@@ -7,7 +7,7 @@ import { verifyOffline } from "../../www/demo/result-token.mjs";
 import { BROWSERS, Driven } from "./stage/driver.mjs";
 import { Stage } from "./stage/stage.mjs";
 import { names, told } from "./stage/told.mjs";
-import { words } from "./stage/words.mjs";
+import { hubWords, words } from "./stage/words.mjs";
 
 let stage;
 before(async () => (stage = await Stage.start({ browser: false })));
@@ -40,6 +40,38 @@ async function stay(page) {
   await page.find("text", "20% off for three months");
   await page.press(words.accept);
   await page.heading(words.saved_title);
+}
+
+/** The address of a page with the hub of a new customer in it, and the customer. */
+async function hubAddress() {
+  const customer = await stage.newcomer();
+  const given = JSON.stringify([stage.server.key.public, await stage.server.hub(customer)]);
+  const module = `import { Farewell } from "/farewell/index.js";
+    const [publicKey, session] = ${given};
+    document.addEventListener("farewell:changed", ({ detail }) => (document.title = detail.kind + " " + detail.effect));
+    new Farewell({ publicKey }).mountSubscriptionHub("place", session);`;
+  return { customer, address: stage.host.publish(`/hub-${customer}`, { body: '<div id="place"></div>', module }) };
+}
+
+/** Changes to the smaller plan, from the hub to what became of it. */
+async function change(page) {
+  await page.heading(hubWords.title);
+  await page.press(hubWords.do_plan);
+  await page.heading(hubWords.plan_title);
+  await page.choose("Headlines$5.00 a month");
+  await page.press(hubWords.continue);
+  await page.find("text", "Headlines");
+  const confirm = () => page.evaluate(() => {
+    const root = document.querySelector("[data-farewell-hub]")?.shadowRoot ?? document;
+    return root.querySelector("[value=confirm]")?.textContent;
+  });
+  await page.until(confirm, "what it would mean");
+  await page.press(await confirm());
+  const done = () => page.evaluate(() => {
+    const root = document.querySelector("[data-farewell-hub]")?.shadowRoot ?? document;
+    return root.querySelector(".told [role=status]")?.textContent.endsWith("your plan is Headlines.");
+  });
+  await page.until(done, "what became of it");
 }
 
 for (const name of Object.keys(BROWSERS)) {
@@ -198,6 +230,34 @@ for (const name of Object.keys(BROWSERS)) {
       await page.closed();
     });
 
+    test("the hub: another plan, chosen, shown, agreed to and told to the page", async () => {
+      const { customer, address } = await hubAddress();
+      await page.goto(address);
+      await change(page);
+      assert.equal(await page.title(), "plan applied");
+      assert.equal((await stage.server.subscription(customer)).next_payment.amount, 500);
+    });
+
+    test("the hub: Escape leaves a step, and the focus is where it was begun", async () => {
+      const { address } = await hubAddress();
+      await page.goto(address);
+      await page.press(hubWords.do_pause);
+      await page.heading(hubWords.pause_title);
+      await page.until(async () => (await page.focused()) === `H4 ${hubWords.pause_title}`, "the focus on the step");
+      await page.key("ESCAPE");
+      await page.until(async () => (await page.focused()) === `BUTTON ${hubWords.do_pause}`, "the focus on the button");
+    });
+
+    test("the hub: cancel opens the flow in place, and the hub shows the end", async () => {
+      const { address } = await hubAddress();
+      await page.goto(address);
+      await page.press("Cancel Subscription");
+      await leave(page);
+      await page.press(words.done);
+      await page.closed();
+      await page.find("button", words.undo);
+    });
+
     hosted(() => page, "the hosted page");
   });
 
@@ -216,8 +276,18 @@ for (const name of Object.keys(BROWSERS)) {
   });
 }
 
-/** The hosted page, from the merchant's form and back to the merchant. */
+/** The hosted page, from the merchant's form and back to the merchant; and the hub as one. */
 function hosted(page, where) {
+  test(`${where} is the hub, and changes the plan`, async () => {
+    const customer = await stage.newcomer();
+    const session = await stage.server.hub(customer);
+    const body = `<form method="post" action="${stage.server.origin}/c"><input type="hidden" name="session" value="${session}"><button>My plan</button></form>`;
+    await page().goto(stage.host.publish(`/plain-${customer}`, { body }));
+    await page().press("My plan");
+    await change(page());
+    assert.equal((await stage.server.subscription(customer)).next_payment.amount, 500);
+  });
+
   test(`${where} saves a customer by an offer`, async () => {
     const customer = await stage.newcomer();
     await page().goto(await stage.formAddress(customer, { return_url: `${stage.host.origin}/back` }));

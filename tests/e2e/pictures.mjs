@@ -42,7 +42,7 @@ const PICTURES = {
   "phone-dark": { look: { ...phone, ...dark }, go: toOffer },
   "offer": { look: desktop, go: toOffer, of: "dialog" },
   "confirmation": { look: desktop, go: toConfirmation, of: "dialog" },
-  "hub": { look: desktop, page: hub, of: "main" },
+  "hub": { look: { ...desktop, viewport: { width: 920, height: 1000 } }, page: hub, of: "main" },
   "button": { look: desktop, page: button, of: "main" },
   "receipt": { look: desktop, go: toReceipt, of: "dialog" },
 };

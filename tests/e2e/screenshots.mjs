@@ -8,6 +8,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
+import { HUB_SCENES, playHub } from "./stage/hub-scenes.mjs";
 import { SCENES, TOO_LONG, play } from "./stage/scenes.mjs";
 import { root } from "./stage/server.mjs";
 import { Stage } from "./stage/stage.mjs";
@@ -42,11 +43,13 @@ await mkdir(folder, { recursive: true });
 const stage = await Stage.start({ configure: (config) => config + TOO_LONG });
 try {
   for (const [look, { context, locale = "en", text }] of Object.entries(LOOKS)) {
-    for (const [scene, what] of Object.entries(SCENES)) {
+    for (const [scene, what] of Object.entries({ ...SCENES, ...HUB_SCENES })) {
       const name = `${scene}-${look}`;
       if (!wanted.every((word) => name.includes(word))) continue;
-      const page = await play(stage, what, { context: { ...context, reducedMotion: "reduce" }, locale, text });
-      await page.screenshot({ path: join(folder, `${name}.png`) });
+      const set = scene in HUB_SCENES ? playHub : play;
+      const page = await set(stage, what, { context: { ...context, reducedMotion: "reduce" }, locale, text });
+      // The hub is a part of a page, and as long as it is.
+      await page.screenshot({ path: join(folder, `${name}.png`), fullPage: scene in HUB_SCENES });
       await stage.clear();
     }
   }

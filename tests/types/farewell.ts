@@ -54,6 +54,8 @@ useWasm();
 const hub = document.querySelector("farewell-hub")!;
 hub.session = () => Promise.resolve("sub_x");
 hub.addEventListener("complete", ({ detail }) => void detail.outcome);
+hub.addEventListener("changed", ({ detail }) => void (detail.kind === "plan" && detail.effect));
+document.addEventListener("farewell:changed", ({ detail }) => void detail.subscription);
 
 const element = document.querySelector("farewell-cancel-button")!;
 element.session = "ret_x";

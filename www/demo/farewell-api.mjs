@@ -25,6 +25,12 @@ export class FarewellApi {
     return { id, label };
   }
 
+  /** A session of the subscription hub for one customer: its id, `sub_…`. */
+  async createHub(customer) {
+    const subscription = { customer_id: customer.billingId, locale: customer.locale };
+    return (await this.#ask("/v1/subscription/session", { subscription })).id;
+  }
+
   /** What a result token of this brand stands for, as the server that signed it says. Tokens of other brands are refused. */
   async verifyResult(token, brand) {
     return this.#ask("/api/public/cancel/result", { token, brand });

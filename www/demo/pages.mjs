@@ -8,6 +8,7 @@ const VARIANTS = [
   ["/", "In the page"],
   ["/return", "With a return address"],
   ["/plain", "Without JavaScript"],
+  ["/membership", "The subscription hub"],
 ];
 
 const INTRODUCTIONS = {
@@ -16,7 +17,7 @@ const INTRODUCTIONS = {
   "/plain": "A form posts the session to the hosted page. No script is needed, here or there.",
 };
 
-function page({ title, path, customer, script, publicKey, body }) {
+function page({ title, path, customer, script, shop, body }) {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -26,7 +27,7 @@ function page({ title, path, customer, script, publicKey, body }) {
 <link rel="stylesheet" href="/public/acme.css">
 ${script && html`<script type="module" src="/public/${script}"></script>`}
 </head>
-<body data-public-key="${publicKey}">
+<body data-public-key="${shop.publicKey}">
 <header>
 <a class="masthead" href="/">Acme News</a>
 <form class="who" method="post" action="/login">
@@ -37,6 +38,14 @@ ${customers.map((one) => html`<option value="${one.id}"${one === customer && htm
 <input type="hidden" name="path" value="${path}">
 <button>Switch</button>
 </form>
+${shop.kinds.length > 1 && html`<form class="who" method="post" action="/billed-by">
+<label for="billed">Billed by</label>
+<select id="billed" name="kind">
+${shop.kinds.map(([kind, name]) => html`<option value="${kind}"${kind === shop.kind && html` selected`}>${name}</option>`)}
+</select>
+<input type="hidden" name="path" value="${path}">
+<button>Switch</button>
+</form>`}
 </header>
 <nav aria-label="Ways to show the flow">
 ${VARIANTS.map(([to, name]) => html`<a href="${to}"${to === path && html` aria-current="page"`}>${name}</a>`)}
@@ -44,7 +53,7 @@ ${VARIANTS.map(([to, name]) => html`<a href="${to}"${to === path && html` aria-c
 <main>
 ${body}
 </main>
-<footer>A demo merchant. It talks to Farewell as any merchant would: by its public API. <a href="/mails">Mails it sent</a></footer>
+<footer>A demo merchant. It talks to Farewell as any merchant would: by its public API. <a href="/mails">Mails it sent</a>${shop.account && html` · <a href="${shop.account}">What has arrived at Stripe's stand-in</a>`}</footer>
 </body>
 </html>
 `;
@@ -79,7 +88,7 @@ function discount({ percent_off: percent, amount_off: amount, currency, ends_at:
 }
 
 /** The billing page, in each of its variants. */
-export function billing({ path, customer, ledger, session, returning, publicKey, api }) {
+export function billing({ path, customer, ledger, session, returning, shop, api }) {
   const found = ledger.subscriptions[0];
   const over = found?.status === "canceled" || (found?.cancel_at && !session);
   const { text, lang } = session?.label ?? { text: "Cancel Subscription", lang: "en" };
@@ -94,7 +103,7 @@ export function billing({ path, customer, ledger, session, returning, publicKey,
     title: "Billing",
     path,
     customer,
-    publicKey,
+    shop,
     script: path !== "/plain" && "billing.js",
     body: html`<h1>Billing</h1>
 <p class="introduction">${INTRODUCTIONS[path]}</p>
@@ -111,12 +120,12 @@ ${path !== "/plain" && html`<section class="log" aria-labelledby="log-title">
 }
 
 /** Where customers come back to. The script sends the token to our backend, which verifies it. */
-export function callback({ customer, ledger, publicKey }) {
+export function callback({ customer, ledger, shop }) {
   return page({
     title: "Your cancellation",
     path: "/billing/cancel/callback",
     customer,
-    publicKey,
+    shop,
     script: "callback.js",
     body: html`<h1>Welcome back</h1>
 <p id="verdict" role="status">Checking what was decided …</p>
@@ -134,25 +143,55 @@ export function callback({ customer, ledger, publicKey }) {
 }
 
 /** Where an offer leads that only shows something. */
-export function newsletters({ customer, publicKey }) {
+export function newsletters({ customer, shop }) {
   return page({
     title: "Newsletters",
     path: "/newsletters",
     customer,
-    publicKey,
+    shop,
     body: html`<h1>Newsletters</h1>
 <p class="introduction">Science on Mondays, books on Thursdays, the week on Sundays. All of them come with your subscription.</p>
 <p><a href="/">Back to billing</a></p>`,
   });
 }
 
+/** What a customer pays for and can change, in one place: Farewell's hub, in our page. */
+export function membership({ customer, session, api, shop }) {
+  return page({
+    title: "Membership",
+    path: "/membership",
+    customer,
+    shop,
+    script: "membership.js",
+    body: html`<h1>Membership</h1>
+<p class="introduction">The hub shows what is paid for. Plan, pause, promotion codes, and the way to cancel: codes to try are
+SPRING20, WINTER25 and WEEKEND.</p>
+<div id="hub" data-session="${session}"></div>
+<form method="post" action="${api}/c"><input type="hidden" name="session" value="${session}"><p><button>The same as a page of its own</button></p></form>
+<section class="log"><h2>What this page was told</h2><ol id="log"></ol></section>`,
+  });
+}
+
+/** Where a real merchant's payment provider has its form. */
+export function payment({ customer, shop }) {
+  return page({
+    title: "Payment method",
+    path: "/payment",
+    customer,
+    shop,
+    body: html`<h1>Payment method</h1>
+<p class="introduction">This is where your payment provider asks for a card. The demo takes no money, and none.</p>
+<p><a href="/membership">Back to your membership</a></p>`,
+  });
+}
+
 /** The receipts we were handed, as the mails we make of them. A real merchant's mail server would have them. */
-export function mails({ customer, sent, publicKey }) {
+export function mails({ customer, sent, shop }) {
   return page({
     title: "Mails",
     path: "/mails",
     customer,
-    publicKey,
+    shop,
     body: html`<h1>Mails</h1>
 <p class="introduction">Farewell hands us a receipt as soon as something is done, and we mail it. This demo only shows it.</p>
 ${sent.length === 0 && html`<p class="hint">Nothing yet.</p>`}
@@ -167,8 +206,9 @@ ${sent.map(
 }
 
 /** Something is wrong with the demo itself. */
-export function trouble({ message }) {
+export function trouble({ message, shop }) {
   return page({
+    shop,
     title: "Trouble",
     path: "",
     body: html`<h1>This page cannot be shown</h1>

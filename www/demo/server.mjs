@@ -6,6 +6,9 @@
 //   FAREWELL_KEY         the brand's private key, from `farewell keys create`
 //   FAREWELL_PUBLIC_KEY  the key for browsers, from the same command
 //   FAREWELL_PKG         the directory of the npm package, served at /farewell/
+//   FAREWELL_STRIPE_KEY, FAREWELL_STRIPE_PUBLIC_KEY
+//                        the same of a second brand, which Stripe bills; without them there is none
+//   STRIPE               where what stands in for Stripe is
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -15,17 +18,35 @@ import { fileURLToPath } from "node:url";
 
 import { find, loggedIn } from "./customers.mjs";
 import { FarewellApi, FarewellError } from "./farewell-api.mjs";
-import { billing, callback, mails, newsletters, subscription, trouble } from "./pages.mjs";
+import { billing, callback, mails, membership, newsletters, payment, subscription, trouble } from "./pages.mjs";
 import { verifyOffline } from "./result-token.mjs";
+import { stripeCustomer } from "./stripe-customer.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const port = Number(process.env.PORT ?? 8788);
 const api = process.env.FAREWELL_API ?? "http://127.0.0.1:8787";
-const publicKey = required("FAREWELL_PUBLIC_KEY");
 const pkg = process.env.FAREWELL_PKG ?? join(here, "../../pkg");
-const farewell = new FarewellApi(api, required("FAREWELL_KEY"));
-/** The brand's slug is in the public key: `pk_<slug>_…`. */
-const brand = publicKey.split("_")[1];
+
+/** Who can bill, with the brand that stands for it. A real shop has one. */
+const shops = [shop("ledger", "The built-in ledger", required("FAREWELL_KEY"), required("FAREWELL_PUBLIC_KEY"))];
+if (process.env.FAREWELL_STRIPE_KEY) {
+  const account = required("STRIPE");
+  const keys = [process.env.FAREWELL_STRIPE_KEY, required("FAREWELL_STRIPE_PUBLIC_KEY")];
+  shops.push({ ...shop("stripe", "Stripe (a stand-in)", ...keys), account, billed: (customer) => stripeCustomer(account, customer) });
+}
+
+function shop(kind, name, key, publicKey) {
+  const farewell = new FarewellApi(api, key);
+  // The brand's slug is in the public key: `pk_<slug>_…`.
+  return { kind, name, farewell, publicKey, brand: publicKey.split("_")[1], billed: (customer) => farewell.ledgerCustomer(customer) };
+}
+
+/** The shop a request is for: the one that was picked last. */
+function shopOf(request) {
+  const cookie = /(?:^|;\s*)billed=([^;]*)/.exec(request.headers.cookie ?? "");
+  const found = shops.find(({ kind }) => kind === cookie?.[1]) ?? shops[0];
+  return { ...found, kinds: shops.map(({ kind, name }) => [kind, name]) };
+}
 
 /** Sessions that pages were drawn with, so that a reload finds the same one, with its receipt and undo. */
 const sessions = new Map();
@@ -46,28 +67,28 @@ function required(name) {
 }
 
 /** The customer's session for one kind of page: the one of the last hour, or a new one. */
-async function sessionFor(customer, returnUrl) {
-  const key = `${customer.id} ${returnUrl ?? ""}`;
+async function sessionFor(shop, customer, returnUrl) {
+  const key = `${shop.kind} ${customer.id} ${returnUrl ?? ""}`;
   const known = sessions.get(key);
   if (known && Date.now() - known.since < HOUR) return known;
-  const session = { ...(await farewell.createSession(customer, returnUrl)), since: Date.now() };
+  const session = { ...(await shop.farewell.createSession(customer, returnUrl)), since: Date.now() };
   sessions.set(key, session);
   return session;
 }
 
-function knownSession(customer, returnUrl) {
-  const known = sessions.get(`${customer.id} ${returnUrl ?? ""}`);
+function knownSession(shop, customer, returnUrl) {
+  const known = sessions.get(`${shop.kind} ${customer.id} ${returnUrl ?? ""}`);
   return known && Date.now() - known.since < HOUR ? known : undefined;
 }
 
 /** A billing page. A subscription that ends already is only shown with the session that ended it. */
 async function showBilling(request, path, returnUrl) {
-  const customer = loggedIn(request);
-  const ledger = await farewell.ledgerCustomer(customer);
+  const [customer, shop] = [loggedIn(request), shopOf(request)];
+  const ledger = await shop.billed(customer);
   const going = ledger.subscriptions.some((one) => one.status === "active" && !one.cancel_at);
-  const session = going ? await sessionFor(customer, returnUrl) : knownSession(customer, returnUrl);
+  const session = going ? await sessionFor(shop, customer, returnUrl) : knownSession(shop, customer, returnUrl);
   const returning = path === "/return";
-  return page(billing({ path, customer, ledger, session, returning, publicKey, api }));
+  return page(billing({ path, customer, ledger, session, returning, shop, api }));
 }
 
 const routes = {
@@ -75,15 +96,20 @@ const routes = {
   "GET /return": (request) => showBilling(request, "/return", callbackUrl(request)),
   "GET /plain": (request) => showBilling(request, "/plain", callbackUrl(request)),
 
-  "GET /newsletters": (request) => page(newsletters({ customer: loggedIn(request), publicKey })),
+  "GET /membership": async (request) => {
+    const [customer, shop] = [loggedIn(request), shopOf(request)];
+    return page(membership({ customer, session: await shop.farewell.createHub(customer), api, shop }));
+  },
+  "GET /payment": (request) => page(payment({ customer: loggedIn(request), shop: shopOf(request) })),
+  "GET /newsletters": (request) => page(newsletters({ customer: loggedIn(request), shop: shopOf(request) })),
   "GET /billing/cancel/callback": async (request) => {
-    const customer = loggedIn(request);
-    return page(callback({ customer, ledger: await farewell.ledgerCustomer(customer), publicKey }));
+    const [customer, shop] = [loggedIn(request), shopOf(request)];
+    return page(callback({ customer, ledger: await shop.billed(customer), shop }));
   },
 
   // A session is made for whoever is logged in, never for somebody a page names.
   "POST /api/session": async (request) => {
-    return json({ id: (await sessionFor(loggedIn(request), callbackUrl(request))).id });
+    return json({ id: (await sessionFor(shopOf(request), loggedIn(request), callbackUrl(request))).id });
   },
 
   // Twice verified, to show both ways: by asking the server, and offline with its published key.
@@ -91,6 +117,7 @@ const routes = {
     const { token } = JSON.parse(await body(request));
     if (typeof token !== "string") return json({ error: "token is missing" }, 400);
     const customer = loggedIn(request);
+    const { farewell, brand } = shopOf(request);
     let claims;
     try {
       claims = verifyOffline(token, await farewell.keys(), { issuer: new URL(api).origin, audience: brand });
@@ -111,8 +138,8 @@ const routes = {
     const handed = JSON.parse(text);
     if (handed.type === "ping") return { status: 204, headers: {} };
     try {
-      const expected = { issuer: new URL(api).origin, audience: brand, type: "handover+jwt" };
-      const { sha256 } = verifyOffline(request.headers["farewell-signature"] ?? "", await farewell.keys(), expected);
+      const keys = await shops[0].farewell.keys();
+      const { sha256 } = signedForUs(request.headers["farewell-signature"] ?? "", keys);
       if (sha256 !== createHash("sha256").update(text).digest("base64url")) throw new Error("the signature is of another body");
     } catch (error) {
       if (error instanceof FarewellError) throw error;
@@ -124,10 +151,10 @@ const routes = {
     return { status: 204, headers: {} };
   },
 
-  "GET /mails": (request) => page(mails({ customer: loggedIn(request), sent: [...receipts.values()].reverse(), publicKey })),
+  "GET /mails": (request) => page(mails({ customer: loggedIn(request), sent: [...receipts.values()].reverse(), shop: shopOf(request) })),
 
   "GET /api/ledger": async (request) => {
-    const ledger = await farewell.ledgerCustomer(loggedIn(request));
+    const ledger = await shopOf(request).billed(loggedIn(request));
     return json({ ledger, drawn: subscription(ledger.subscriptions[0]) });
   },
 
@@ -140,6 +167,30 @@ const routes = {
     return { status: 303, headers };
   },
 };
+
+routes["POST /billed-by"] = async (request) => {
+  const form = new URLSearchParams(await body(request));
+  const found = shops.find(({ kind }) => kind === form.get("kind"));
+  const path = ["/return", "/plain", "/membership"].includes(form.get("path")) ? form.get("path") : "/";
+  const headers = { Location: path };
+  if (found) headers["Set-Cookie"] = `billed=${found.kind}; Path=/; HttpOnly; SameSite=Lax`;
+  return { status: 303, headers };
+};
+
+/** What a handover's signature says. It is for one of our brands. */
+function signedForUs(signature, keys) {
+  const [first, ...others] = shops.map(({ brand }) => () => {
+    return verifyOffline(signature, keys, { issuer: new URL(api).origin, audience: brand, type: "handover+jwt" });
+  });
+  for (const verify of others) {
+    try {
+      return verify();
+    } catch {
+      // Of another brand, or of nobody: the first says which.
+    }
+  }
+  return first();
+}
 
 function callbackUrl(request) {
   return `http://${request.headers.host}/billing/cancel/callback`;
@@ -201,12 +252,12 @@ async function answer(request) {
   try {
     if (route) return await route(request);
     const found = request.method === "GET" && (await file(pathname));
-    return found || page(trouble({ message: "There is nothing at this address." }), 404);
+    return found || page(trouble({ message: "There is nothing at this address.", shop: shopOf(request) }), 404);
   } catch (error) {
     if (!(error instanceof FarewellError || error instanceof SyntaxError)) console.error(error);
     const status = error instanceof SyntaxError ? 400 : (error.status ?? 500);
     if (pathname.startsWith("/api/")) return json({ error: error.message }, status);
-    return page(trouble({ message: error.message }), status);
+    return page(trouble({ message: error.message, shop: shopOf(request) }), status);
   }
 }
 

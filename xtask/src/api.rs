@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::command;
-use crate::language;
+use crate::python;
 use crate::server;
 use crate::service::Service;
 use crate::step::Step;
@@ -27,7 +27,8 @@ const SEED: &str = "1";
 pub fn test(thoroughly: bool) -> Result<()> {
     let folder = workspace::target()?.join("api");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let schemathesis = schemathesis(&folder)?;
+    let schemathesis =
+        python::environment(&folder, "Schemathesis", "tests/api/requirements.txt")?.join("schemathesis");
     let server = Server { program: server::build(false)?, data: folder.join("data"), port: free_port()? };
     let key = server.seed()?;
     let mut service = Service::start("the server", server.port, &server.command(&["serve"]))?;
@@ -45,34 +46,6 @@ pub fn test(thoroughly: bool) -> Result<()> {
     run.env("FAREWELL_API", &address).env("FAREWELL_KEY", key);
     println!("    {}", command::line(&run));
     command::run(&mut run)
-}
-
-/// The program, in a virtual environment of its own.
-fn schemathesis(folder: &Path) -> Result<PathBuf> {
-    let environment = folder.join("python");
-    let program = environment.join("bin/schemathesis");
-    let wanted = workspace::root().join("tests/api/requirements.txt");
-    let requirements =
-        fs::read(&wanted).with_context(|| format!("cannot read {}", workspace::short(&wanted)))?;
-    // A copy of the file that was installed from: equal bytes, nothing to do.
-    let stamp = environment.join("installed-from");
-    if program.is_file() && fs::read(&stamp).is_ok_and(|installed| installed == requirements) {
-        return Ok(program);
-    }
-    let python = language::python()?;
-    let step = Step::begin("installing Schemathesis");
-    command::run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&environment))
-        .context("Python made no virtual environment")?;
-    let mut pip = Command::new(environment.join("bin/python"));
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
-        .arg(&wanted);
-    command::run_silent(&mut pip).context(
-        "Schemathesis could not be installed: if the lines above speak of a download, check the network and pip's index \
-         (`pip config list`), then try again",
-    )?;
-    fs::write(&stamp, requirements).with_context(|| format!("cannot write {}", stamp.display()))?;
-    step.done();
-    Ok(program)
 }
 
 /// A port that nobody has. Somebody may take it before the server does, who then says so.

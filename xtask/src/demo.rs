@@ -23,11 +23,12 @@ use crate::workspace;
 /// Run the server and a demo merchant on this machine
 ///
 /// Installs what is missing, builds, seeds a brand with customers and subscriptions, starts both on 127.0.0.1 and prints the
-/// address of the merchant's billing page. Ctrl-C stops both. Data lies in target/demo and is kept for the next time.
+/// address of the merchant's billing page, where a switch says who bills: the built-in ledger, or Stripe, in whose place a program
+/// of the demo stands. Ctrl-C stops all of them. Data lies in target/demo and is kept for the next time.
 #[derive(Args)]
 pub struct Options {
-    /// The server's port; the merchant has the next one
-    #[arg(long, default_value_t = PORT, value_parser = clap::value_parser!(u16).range(1..65535))]
+    /// The server's port; the merchant has the next one, and what stands in for Stripe the one after that
+    #[arg(long, default_value_t = PORT, value_parser = clap::value_parser!(u16).range(1..65534))]
     port: u16,
     /// Forget the data of earlier runs
     #[arg(long)]
@@ -37,17 +38,22 @@ pub struct Options {
     release: bool,
 }
 
-/// The server's port in www/demo/farewell.toml, whose next is the merchant's.
+/// The server's port in www/demo/farewell.toml, whose next is the merchant's, and the one after that of what stands in for Stripe.
 const PORT: u16 = 8787;
 const BRAND: &str = "acme";
+/// The same brand, billed by Stripe.
+const AT_STRIPE: &str = "acme-stripe";
+/// What the stand-in signs its webhooks with. It listens to this machine only, and bills nobody.
+const STRIPE_SECRET: &str = "whsec_demo";
 
 /// Runs the command; returns when it was interrupted, or with an error when a service ended by itself.
 pub fn main(options: &Options) -> Result<()> {
     let started = Instant::now();
-    let (server_port, merchant_port) = (options.port, options.port + 1);
+    let (server_port, merchant_port, stripe_port) = (options.port, options.port + 1, options.port + 2);
     let free = || {
         service::port_is_free(server_port, "the server")
             .and_then(|()| service::port_is_free(merchant_port, "the merchant"))
+            .and_then(|()| service::port_is_free(stripe_port, "what stands in for Stripe"))
     };
     // Now, so that nobody waits for a build first; and once more below, since a first build takes minutes.
     free()?;
@@ -61,19 +67,23 @@ pub fn main(options: &Options) -> Result<()> {
         server.data.forget()?;
     }
     let step = Step::begin("seeding the demo's data");
-    let key = server.seed()?;
+    let keys = server.seed()?;
     step.done();
 
     // From here on an interruption is a message: whatever was started is stopped when `services` goes.
     let (interrupt, interrupted) = channel();
     ctrlc::set_handler(move || interrupt.send(()).unwrap_or_default()).context("cannot listen for Ctrl-C")?;
-    let mut services = vec![Service::start("the server", server_port, &server.command(["serve"]))?];
-    services[0].answers()?;
-    services.push(Service::start("the merchant", merchant_port, &merchant(&key, server_port))?);
-    services[1].answers()?;
+    let mut services =
+        vec![Service::start("what stands in for Stripe", stripe_port, &stand_in(server_port))?];
+    services.push(Service::start("the server", server_port, &server.command(["serve"]))?);
+    services.push(Service::start("the merchant", merchant_port, &merchant(&keys, server_port))?);
+    for service in &mut services {
+        service.answers()?;
+    }
 
     println!("==> the demo runs (after {})", Seconds(started.elapsed()));
     println!("    billing page   http://127.0.0.1:{merchant_port}/");
+    println!("    Stripe's place http://127.0.0.1:{stripe_port}/");
     println!("    documentation  http://127.0.0.1:{server_port}/docs");
     println!("    server         http://127.0.0.1:{server_port}/");
     println!("    data           {}", workspace::short(&server.data.folder));
@@ -130,12 +140,16 @@ impl Data {
             fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
         fs::create_dir_all(&self.folder)
             .with_context(|| format!("cannot create {}", self.folder.display()))?;
+        for (name, secret) in [("stripe.key", "sk_test_demo"), ("stripe.secret", STRIPE_SECRET)] {
+            fs::write(self.folder.join(name), secret).with_context(|| format!("cannot write {name}"))?;
+        }
+        let config = format!("{config}\n{}", at_stripe(&config)?);
         fs::write(&self.config, with_ports(&config, self.port))
             .with_context(|| format!("cannot write {}", self.config.display()))
     }
 
-    /// The key of an earlier run. One made for another port is none: the public key holds the server's address.
-    fn key(&self) -> Option<Key> {
+    /// The keys of an earlier run. Those made for another port are none: the public key holds the server's address.
+    fn keys(&self) -> Option<[Key; 2]> {
         let lines = fs::read_to_string(&self.merchant).ok()?;
         let value = |name: &str| {
             lines.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
@@ -144,11 +158,14 @@ impl Data {
         if port != self.port.to_string() {
             return None;
         }
-        Some(Key { secret: value("FAREWELL_KEY")?, public: value("FAREWELL_PUBLIC_KEY")? })
+        Some([
+            Key { secret: value("FAREWELL_KEY")?, public: value("FAREWELL_PUBLIC_KEY")? },
+            Key { secret: value("FAREWELL_STRIPE_KEY")?, public: value("FAREWELL_STRIPE_PUBLIC_KEY")? },
+        ])
     }
 
-    /// Keeps the key where only this user reads it.
-    fn keep(&self, key: &Key) -> Result<()> {
+    /// Keeps the keys where only this user reads them.
+    fn keep(&self, [ledger, stripe]: &[Key; 2]) -> Result<()> {
         let cannot = || format!("cannot write {}", self.merchant.display());
         fs::remove_file(&self.merchant).ok();
         let mut file = OpenOptions::new()
@@ -159,8 +176,9 @@ impl Data {
             .with_context(cannot)?;
         write!(
             file,
-            "FAREWELL_KEY={}\nFAREWELL_PUBLIC_KEY={}\nFAREWELL_PORT={}\n",
-            key.secret, key.public, self.port
+            "FAREWELL_KEY={}\nFAREWELL_PUBLIC_KEY={}\nFAREWELL_STRIPE_KEY={}\nFAREWELL_STRIPE_PUBLIC_KEY={}\n\
+             FAREWELL_PORT={}\n",
+            ledger.secret, ledger.public, stripe.secret, stripe.public, self.port
         )
         .with_context(cannot)
     }
@@ -179,25 +197,27 @@ impl Server {
         command
     }
 
-    /// Configuration, customers and a key: made if they are not there, left alone if they are.
-    fn seed(&self) -> Result<Key> {
+    /// Configuration, customers and keys: made if they are not there, left alone if they are.
+    fn seed(&self) -> Result<[Key; 2]> {
         self.data.configure()?;
         let stale = "if the data is of an older version, start again with `cargo xtask demo --reset`";
         let mut import = self.command(["ledger", "import"]);
         import.args(["--brand", BRAND]).arg(demo_file("ledger.json"));
         command::run(&mut import)
             .with_context(|| format!("the demo's customers could not be written: {stale}"))?;
-        if let Some(key) = self.data.key() {
-            return Ok(key);
+        if let Some(keys) = self.data.keys() {
+            return Ok(keys);
         }
-        let mut create = self.command(["keys", "create"]);
-        create.args(["--brand", BRAND, "--json"]);
-        let answer = command::read(&mut create)
-            .with_context(|| format!("the merchant's key could not be made: {stale}"))?;
-        let key =
-            Key::read(&answer).context("`farewell keys create --json` gave no secret and public key")?;
-        self.data.keep(&key)?;
-        Ok(key)
+        let make = |brand: &str| {
+            let mut create = self.command(["keys", "create"]);
+            create.args(["--brand", brand, "--json"]);
+            let answer = command::read(&mut create)
+                .with_context(|| format!("the merchant's key could not be made: {stale}"))?;
+            Key::read(&answer).context("`farewell keys create --json` gave no secret and public key")
+        };
+        let keys = [make(BRAND)?, make(AT_STRIPE)?];
+        self.data.keep(&keys)?;
+        Ok(keys)
     }
 }
 
@@ -211,12 +231,50 @@ impl Key {
     }
 }
 
-fn merchant(key: &Key, server_port: u16) -> Command {
+/// What stands in for Stripe: an account in memory, with the demo's customers.
+fn stand_in(server_port: u16) -> Command {
+    let mut node = crate::node::script(&demo_file("stripe.mjs"));
+    node.env("PORT", (server_port + 2).to_string())
+        .env("FAREWELL", format!("http://127.0.0.1:{server_port}"))
+        .env("SECRET", STRIPE_SECRET);
+    node
+}
+
+/// The demo's brand once more, billed by what stands in for Stripe.
+fn at_stripe(config: &str) -> Result<String> {
+    let (_, brand) = config.split_once("[[brand]]").context("the demo's configuration has no brand")?;
+    let mut brand = format!("[[brand]]{brand}");
+    for (there, instead) in [
+        ("slug = \"acme\"", format!("slug = \"{AT_STRIPE}\"")),
+        ("site_id = 1", "site_id = 2".into()),
+        ("billing = \"ledger\"", "billing = \"stripe\"".into()),
+        (
+            "[brand.hub]",
+            format!(
+                "[brand.stripe]\nkey_file = \"stripe.key\"\nwebhook_secret_file = \"stripe.secret\"\n\
+                 api_url = \"http://127.0.0.1:{}/\"\n\n[brand.hub]",
+                PORT + 2
+            ),
+        ),
+        ("payment_page = ", "# payment_page = ".into()),
+    ] {
+        if brand.matches(there).count() != 1 {
+            bail!("the demo's configuration does not have `{there}` once");
+        }
+        brand = brand.replace(there, &instead);
+    }
+    Ok(brand)
+}
+
+fn merchant([ledger, stripe]: &[Key; 2], server_port: u16) -> Command {
     let mut node = crate::node::script(&demo_file("server.mjs"));
     node.env("PORT", (server_port + 1).to_string())
         .env("FAREWELL_API", format!("http://127.0.0.1:{server_port}"))
-        .env("FAREWELL_KEY", &key.secret)
-        .env("FAREWELL_PUBLIC_KEY", &key.public)
+        .env("FAREWELL_KEY", &ledger.secret)
+        .env("FAREWELL_PUBLIC_KEY", &ledger.public)
+        .env("FAREWELL_STRIPE_KEY", &stripe.secret)
+        .env("FAREWELL_STRIPE_PUBLIC_KEY", &stripe.public)
+        .env("STRIPE", format!("http://127.0.0.1:{}", server_port + 2))
         .env("FAREWELL_PKG", workspace::pkg());
     node
 }
@@ -225,13 +283,19 @@ fn demo_file(name: &str) -> PathBuf {
     workspace::root().join(Path::new("www/demo")).join(name)
 }
 
-/// The configuration with [`PORT`] and the next one replaced by `port` and its next, in one pass: what is put in may be one of
-/// the two itself.
+/// The configuration with [`PORT`] and the two behind it replaced by `port` and those behind it, in one pass: what is put in may be
+/// one of them itself.
 fn with_ports(config: &str, port: u16) -> String {
-    let (server, merchant) = (PORT.to_string(), (PORT + 1).to_string());
-    let server_side: Vec<String> =
-        config.split(&server).map(|part| part.replace(&merchant, &(port + 1).to_string())).collect();
-    server_side.join(&port.to_string())
+    let mut written = String::new();
+    let mut rest = config;
+    while let Some((at, offset)) =
+        (0..3).filter_map(|offset| Some((rest.find(&(PORT + offset).to_string())?, offset))).min()
+    {
+        written.push_str(&rest[..at]);
+        written.push_str(&(port + offset).to_string());
+        rest = &rest[at + PORT.to_string().len()..];
+    }
+    written + rest
 }
 
 #[cfg(test)]
@@ -239,19 +303,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ports_are_replaced_even_by_each_other() {
-        let config = "listen = \"127.0.0.1:8787\"\nhome_url = \"http://127.0.0.1:8788/\"\n";
-        let expected = |server, merchant| {
-            format!("listen = \"127.0.0.1:{server}\"\nhome_url = \"http://127.0.0.1:{merchant}/\"\n")
+    fn ports_are_replaced_even_by_each_other() {
+        let config = "listen = \"127.0.0.1:8787\"\nhome = \"http://127.0.0.1:8788/\"\nstripe = 8789, 8787\n";
+        let expected = |port: u16| {
+            format!(
+                "listen = \"127.0.0.1:{port}\"\nhome = \"http://127.0.0.1:{}/\"\nstripe = {}, {port}\n",
+                port + 1,
+                port + 2
+            )
         };
         assert_eq!(with_ports(config, 8787), config);
-        assert_eq!(with_ports(config, 8788), expected(8788, 8789));
-        assert_eq!(with_ports(config, 8786), expected(8786, 8787));
-        assert_eq!(with_ports(config, 9000), expected(9000, 9001));
+        for port in [8788, 8786, 9000] {
+            assert_eq!(with_ports(config, port), expected(port));
+        }
     }
 
     #[test]
-    fn a_key_is_kept_for_this_user_and_for_its_port() {
+    fn the_brand_at_stripe_is_the_same_but_for_who_bills() {
+        let config = fs::read_to_string(demo_file("farewell.toml")).unwrap();
+        let brand = at_stripe(&config).unwrap();
+        assert!(brand.contains("billing = \"stripe\"") && brand.contains("[brand.stripe]"));
+        assert!(!brand.contains("[server]"));
+        assert!(at_stripe("[[brand]]\nslug = \"acme\"\n").is_err());
+    }
+
+    #[test]
+    fn keys_are_kept_for_this_user_and_for_their_port() {
         use std::os::unix::fs::PermissionsExt;
         let folder = std::env::temp_dir().join(format!("xtask-demo-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
@@ -261,14 +338,16 @@ mod tests {
             merchant: folder.join("merchant.env"),
             port,
         };
-        assert!(data(9000).key().is_none());
-        data(9000).keep(&Key { secret: "sk_a".into(), public: "pk_a".into() }).unwrap();
+        assert!(data(9000).keys().is_none());
+        let key = |name: &str| Key { secret: format!("sk_{name}"), public: format!("pk_{name}") };
+        data(9000).keep(&[key("a"), key("b")]).unwrap();
         let mode = fs::metadata(folder.join("merchant.env")).unwrap().permissions().mode() & 0o777;
-        let same = data(9000).key().map(|key| (key.secret, key.public));
-        let other = data(9001).key().is_none();
+        let same = data(9000).keys().map(|keys| keys.map(|key| (key.secret, key.public)));
+        let other = data(9001).keys().is_none();
         fs::remove_dir_all(&folder).unwrap();
         assert_eq!(mode, 0o600);
-        assert_eq!(same, Some(("sk_a".to_owned(), "pk_a".to_owned())));
+        let kept = |name: &str| (format!("sk_{name}"), format!("pk_{name}"));
+        assert_eq!(same, Some([kept("a"), kept("b")]));
         assert!(other);
     }
 }

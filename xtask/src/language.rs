@@ -40,7 +40,7 @@ pub fn ready() -> Result<Variables> {
     Ok(Variables(WANTED.iter().map(|wanted| wanted.variable).zip(programs).collect()))
 }
 
-/// What Schemathesis is installed with. Debian has the module `venv` in a package of its own.
+/// What programs of PyPI are installed with. Debian has the module `venv` in a package of its own.
 const VENV: [Wanted; 1] = [Wanted {
     what: "Python 3.10 with `venv`",
     variable: "PYTHON",

@@ -18,6 +18,7 @@ mod node;
 mod package;
 mod pictures;
 mod program;
+mod python;
 mod server;
 mod service;
 mod setup;

@@ -15,6 +15,7 @@ use crate::language;
 use crate::node;
 use crate::package;
 use crate::program::Variables;
+use crate::python;
 use crate::setup;
 use crate::stamp;
 use crate::step::{Seconds, Step};
@@ -65,6 +66,8 @@ enum Check {
     Backend,
     /// The OpenAPI document against what the server does: Schemathesis, with every check on
     Api,
+    /// The connector to Stripe against localstripe
+    Stripe,
     /// What the package's README and docs/backend.md show: every program in them runs
     Samples,
     /// The server, the package and a real browser together
@@ -124,7 +127,7 @@ impl Options {
     fn wants(&self, check: Check) -> bool {
         if self.fast {
             let needs_nothing = !check.needs_browser() && !check.needs_package();
-            return needs_nothing && !matches!(check, Check::Package | Check::Api);
+            return needs_nothing && !matches!(check, Check::Package | Check::Api | Check::Stripe);
         }
         if self.only.is_empty() {
             return self.full || check != Check::Frameworks;
@@ -148,6 +151,7 @@ impl Check {
             Check::Types => "types",
             Check::Backend => "backend",
             Check::Api => "api",
+            Check::Stripe => "stripe",
             Check::Samples => "samples",
             Check::E2e => "e2e",
             Check::Bundlers => "bundlers",
@@ -215,6 +219,7 @@ impl Check {
             // Installed only now, as the browsers below.
             Check::Backend => end_to_end("tests/backend", |_| true, &language::ready()?),
             Check::Api => api::test(full),
+            Check::Stripe => localstripe(),
             Check::Samples => {
                 end_to_end("tests/samples", |_| true, &browser.context("no browser")?.variables())
             }
@@ -271,6 +276,25 @@ fn widget(browser: &Chromium) -> Result<()> {
     })?;
     if passed == 0 {
         bail!("not one test of the widget was run");
+    }
+    Ok(())
+}
+
+/// The connector to Stripe against localstripe. None at all is a failure, as above.
+fn localstripe() -> Result<()> {
+    let folder = workspace::target()?.join("stripe");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let programs = python::environment(&folder, "localstripe", "server/tests/stripe/requirements.txt")?;
+    let mut tests = cargo_command(&["test", "--package=farewell-server", "--test=stripe"]);
+    tests.args(["localstripe::", "--", "--ignored"]).env("FAREWELL_LOCALSTRIPE", programs.join("python"));
+    println!("    {}", command::line(&tests));
+    let mut passed = 0;
+    command::run_watched(&mut tests, Stream::Output, |line| {
+        println!("{line}");
+        passed += passed_tests(line).unwrap_or(0);
+    })?;
+    if passed == 0 {
+        bail!("not one test with localstripe was run");
     }
     Ok(())
 }

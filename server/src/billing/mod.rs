@@ -6,6 +6,7 @@
 
 mod account;
 mod arithmetic;
+mod authentication;
 mod backend;
 mod cycle;
 mod deal;
@@ -27,6 +28,7 @@ use std::time::Duration;
 use url::Url;
 
 pub use account::{Account, Holding, PaymentMethod};
+pub use authentication::Authentication;
 pub use backend::Backend;
 pub use cycle::{Cycle, Interval};
 pub use deal::{Deal, Length, PlanPrice, PlanTerms};
@@ -91,6 +93,11 @@ pub trait Billing: std::fmt::Debug + Send + Sync {
         Err(QuoteError::Unsupported)
     }
 
+    /// Whether [`quote`](Self::quote) ever gives one. Where it does not, customers are offered no changes but to cancel.
+    fn quotes(&self) -> bool {
+        false
+    }
+
     /// A customer's invoices, the latest first, at most that many. Empty where billing keeps none.
     ///
     /// # Errors
@@ -107,6 +114,11 @@ pub trait Billing: std::fmt::Debug + Send + Sync {
     async fn payment_page(&self, customer: &str, back: &Url) -> Result<Option<Url>, LookupError> {
         let _ = (customer, back);
         Ok(None)
+    }
+
+    /// Whether [`payment_page`](Self::payment_page) gives one.
+    fn has_payment_page(&self) -> bool {
+        false
     }
 
     /// Carries out an instruction, once for each key: the same key again changes nothing and is answered the same, as long as
@@ -136,6 +148,8 @@ pub enum Answer {
     Requested,
     /// It will not be done, and nothing was changed. The text says why, for a developer.
     Refused(String),
+    /// It is done once the customer has authenticated the payment: ask again.
+    Waits(Authentication),
     /// Nobody knows whether it was done: ask again. The text says why, for a developer.
     Unknown(String),
 }

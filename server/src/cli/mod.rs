@@ -17,6 +17,7 @@ mod replay;
 mod serve;
 mod sessions;
 mod simulate;
+mod stripe;
 mod teach;
 mod token;
 mod webhooks;
@@ -48,6 +49,7 @@ Examples:
   farewell lint                              list every mistake in farewell.toml
   farewell keys create --brand example       make an API key for the backend of a brand
   farewell ledger import ledger.json --brand example
+  farewell stripe check                      look whether the keys of Stripe may do what is needed
   farewell receipts test --brand example     try how receipts reach customers
   farewell sessions show FW-7K3Q-9XPD        what a customer did, by the receipt's reference
   farewell export cancellations > ledger.csv
@@ -98,6 +100,9 @@ enum Command {
     Ledger(ledger::LedgerCommand),
     /// Make a customer's own token, for the calls that Pelcro's clients make to the built-in billing.
     Token(token::Token),
+    /// Stripe, where it bills.
+    #[command(subcommand)]
+    Stripe(stripe::StripeCommand),
     /// Sessions: what customers did, and what became of it.
     #[command(subcommand)]
     Sessions(sessions::Sessions),
@@ -149,6 +154,7 @@ impl Cli {
             Command::Keys(keys) => keys.run(config).await,
             Command::Ledger(ledger) => ledger.run(config).await,
             Command::Token(token) => token.run(config).await,
+            Command::Stripe(stripe) => stripe.run(config).await,
             Command::Sessions(sessions) => sessions.run(config).await,
             Command::Export(export) => export.run(config).await,
             Command::Erase(erase) => erase.run(config).await,

@@ -131,6 +131,21 @@ const LESSONS: &[Lesson] = &[
         fails: "the ledger has no such customer, or the brand does not use the ledger.",
     },
     Lesson {
+        command: "stripe check",
+        examples: &["farewell stripe check", "farewell stripe check --brand example --json"],
+        changes: "nothing. What may be written is tried on what is not there.",
+        fails: "a key may not do all that is needed, or Stripe does not say.",
+    },
+    Lesson {
+        command: "stripe import",
+        examples: &[
+            "farewell stripe import --brand example",
+            "farewell stripe import --brand example --sandbox --json",
+        ],
+        changes: "customers are remembered by id, address, name and country; those whom Stripe has no more are forgotten.",
+        fails: "it is not finished. Run it again: it goes on from where it was.",
+    },
+    Lesson {
         command: "sessions list",
         examples: &[
             "farewell sessions list --brand example --state ended --since 2026-11-01",

@@ -5,7 +5,7 @@ use serde_spanned::Spanned;
 use url::Url;
 
 use super::table::Table;
-use super::{market, offer, pelcro, reason, receipts, stripe, theme, value, webhook, wording, words};
+use super::{hub, market, offer, pelcro, reason, receipts, stripe, theme, value, webhook, wording, words};
 use crate::brand::{Access, BillingKind, Brand, CancelTiming, Hosted, Plan, PublicPages, StripeAccount};
 use crate::declaration::{Kind, demanded};
 use crate::locale;
@@ -72,6 +72,7 @@ impl Brands {
         let webhooks = webhook::read(&table, self.private_webhooks);
         let public = public(&table, &markets);
         let hosted = hosted(&table);
+        let hub = hub::read(&table);
         let survey = table.flag("survey");
         let feedback = table.flag("feedback");
         let (ids, offers) = unique(&table, "offer", "[[brand.offer]]", "id", offer::read);
@@ -112,6 +113,7 @@ impl Brands {
                 receipts,
                 webhooks,
                 public,
+                hub,
                 survey: survey.unwrap_or(true),
                 feedback: feedback.unwrap_or(true),
                 reasons,

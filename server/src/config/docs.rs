@@ -9,6 +9,7 @@ use crate::brand::{
     Access, BillingKind, Brand, BrandOffer, CancelTiming, Cut, Duration, Hosted, OfferTerms, Plan,
     PublicPages, Receipts, When,
 };
+use crate::hub::HubSettings;
 use crate::theme::Theme;
 
 /// Its slug. No configured brand can have it: a name there does not begin with `_`.
@@ -42,6 +43,7 @@ pub(super) fn brand(public_url: &str) -> Brand {
         receipts: Receipts::None,
         webhooks: Vec::new(),
         public: PublicPages::default(),
+        hub: HubSettings::default(),
         survey: true,
         feedback: true,
         reasons: reasons(),

@@ -3,6 +3,7 @@
 mod brand;
 mod discount;
 mod docs;
+mod hub;
 mod market;
 mod offer;
 mod pelcro;

@@ -102,14 +102,20 @@ pub(super) fn days(table: &Table<'_>, field: &'static str, least: i64) -> Option
 }
 
 fn pause(table: &Table<'_>) -> Option<OfferTerms> {
-    let texts = table.texts("lengths");
-    if texts.is_empty() {
+    let all = table.raw("lengths").and_then(|list| list.get_ref().as_array()).map_or(0, |list| list.len());
+    let lengths = lengths(table, "lengths");
+    if all == 0 {
         table.wrong_here(
             "[[brand.offer]] has no `lengths`; add some, such as `lengths = [\"1 month\", \"3 months\"]`.",
         );
     }
+    (!lengths.is_empty() && lengths.len() == all).then_some(OfferTerms::Pause(lengths))
+}
+
+/// A list of lengths of time, those of it that are right.
+pub(super) fn lengths(table: &Table<'_>, field: &'static str) -> Vec<Length> {
     let mut lengths = Vec::new();
-    for text in &texts {
+    for text in table.texts(field) {
         match length(text.get_ref()) {
             Some(length) => lengths.push(length),
             None => table.wrong(
@@ -121,7 +127,7 @@ fn pause(table: &Table<'_>) -> Option<OfferTerms> {
             ),
         }
     }
-    (!lengths.is_empty() && lengths.len() == texts.len()).then_some(OfferTerms::Pause(lengths))
+    lengths
 }
 
 /// `1 month`, `2 weeks`: at most two years.

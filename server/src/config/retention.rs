@@ -33,6 +33,11 @@ pub struct Retention {
 pub struct Period(Option<Span>);
 
 impl Period {
+    /// A period of whole days.
+    pub(crate) fn of_days(days: i32) -> Self {
+        Self(Some(Span::new().days(days)))
+    }
+
     /// What is older than this has been kept for long enough. None: nothing has.
     #[must_use]
     pub fn ended_before(&self, now: Timestamp) -> Option<Timestamp> {

@@ -12,11 +12,21 @@ use crate::brand::StripeAccount;
 pub(super) fn read(brand: &Table<'_>, directory: &Path) -> Option<StripeAccount> {
     let table = brand.table("stripe", "[brand.stripe]")?;
     let key = table.required("key_file", "\"stripe.key\"").map(|path| directory.join(path.into_inner()));
-    let sandbox_key = table.text("sandbox_key_file").map(|path| directory.join(path.into_inner()));
+    let file = |field| table.text(field).map(|path| directory.join(path.into_inner()));
+    let sandbox_key = file("sandbox_key_file");
+    let (webhook_secret, sandbox_webhook_secret) =
+        (file("webhook_secret_file"), file("sandbox_webhook_secret_file"));
+    if sandbox_key.is_none() && sandbox_webhook_secret.is_some() {
+        let span = table.span("sandbox_webhook_secret_file").unwrap_or_default();
+        table.wrong(
+            span,
+            "`sandbox_webhook_secret_file` is for a sandbox that Stripe bills; add `sandbox_key_file`, or leave it out.",
+        );
+    }
     let api =
         if table.has("api_url") { checked(&table, "api_url", address) } else { Url::parse(STRIPE).ok() };
     table.finish();
-    Some(StripeAccount { key: key?, sandbox_key, api: api? })
+    Some(StripeAccount { key: key?, sandbox_key, webhook_secret, sandbox_webhook_secret, api: api? })
 }
 
 /// Where Stripe is, or what stands in for it. A secret key is sent there: http is for this machine and private networks.

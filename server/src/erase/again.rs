@@ -99,6 +99,9 @@ async fn known(tx: &mut Tx) -> Result<BTreeMap<Name, String>, Error> {
          UNION ALL SELECT 0, brand, customer, updated_at FROM pelcro_tokens \
          UNION ALL SELECT 0, brand, customer, sent_at FROM pelcro_changes \
          UNION ALL SELECT 1, brand, user_id, created_at FROM cancellations \
+         UNION ALL SELECT 0, brand, customer, created_at FROM hub_changes \
+         UNION ALL SELECT 0, brand, customer, opened_at FROM hub_pages \
+         UNION ALL SELECT 0, brand, id, added_at FROM stripe_customers \
          UNION ALL SELECT 0, c.brand, c.external_id, COALESCE(s.created_at, '') FROM ledger_customers AS c \
          LEFT JOIN ledger_subscriptions AS s ON s.customer_id = c.id) AS traces GROUP BY is_user, brand, name",
     )

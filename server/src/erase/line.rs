@@ -89,6 +89,18 @@ async fn insert(connection: &mut SqliteConnection, line: &Line) -> Result<(), Er
     Ok(())
 }
 
+/// Whether a customer of this id in billing was erased.
+///
+/// # Errors
+/// The database cannot be read.
+pub(crate) async fn was_erased(tx: &mut Tx, brand: &str, id: &str) -> Result<bool, Error> {
+    let line: Option<i64> = sqlx::query_scalar("SELECT 1 FROM erasures WHERE customer_hash = $1 LIMIT 1")
+        .bind(hash_of_id(brand, id))
+        .fetch_optional(tx)
+        .await?;
+    Ok(line.is_some())
+}
+
 /// Every line of a database. None in one of before there were any.
 ///
 /// # Errors

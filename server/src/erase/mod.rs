@@ -25,7 +25,7 @@ use names::Names;
 use traces::Traces;
 
 pub use again::again;
-pub(crate) use line::{carry_over, read_lines};
+pub(crate) use line::{carry_over, read_lines, was_erased};
 pub use pending::Pending;
 
 /// For how many years after the one it was issued in a receipt may be asked for: the regular limitation of claims in Germany

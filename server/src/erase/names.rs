@@ -65,7 +65,10 @@ pub(super) async fn is_in_billing(tx: &mut Tx, brand: &str, id: &str) -> Result<
     let known: Option<i64> = sqlx::query_scalar(
         "SELECT 1 FROM ledger_customers WHERE brand = $1 AND external_id = $2 \
          UNION ALL SELECT 1 FROM sessions WHERE brand = $1 AND customer = $2 AND hands_over = 0 \
-         UNION ALL SELECT 1 FROM declarations WHERE brand = $1 AND customer = $2 LIMIT 1",
+         UNION ALL SELECT 1 FROM hub_changes WHERE brand = $1 AND customer = $2 \
+         UNION ALL SELECT 1 FROM hub_pages WHERE brand = $1 AND customer = $2 \
+         UNION ALL SELECT 1 FROM declarations WHERE brand = $1 AND customer = $2 \
+         UNION ALL SELECT 1 FROM stripe_customers WHERE brand = $1 AND id = $2 LIMIT 1",
     )
     .bind(brand)
     .bind(id)

@@ -7,7 +7,7 @@ use crate::store::{Error, Tx};
 /// What of a customer is still to be done. References and ids only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pending {
-    /// What billing is to do: kind and session.
+    /// What billing is to do: kind and session, of the flow or of the hub.
     pub intents: Vec<String>,
     /// Receipts that are to be mailed or handed over.
     pub receipts: Vec<String>,
@@ -39,6 +39,15 @@ impl Pending {
             .await?;
             pending.receipts.extend(receipts);
         }
+        let changes: Vec<String> = sqlx::query_scalar(
+            "SELECT kind || ' of the hub''s session ' || session FROM hub_changes WHERE status = 'pending' \
+             AND brand = $1 AND customer = $2 ORDER BY created_at, id",
+        )
+        .bind(&names.brand)
+        .bind(&names.id)
+        .fetch_all(&mut *tx)
+        .await?;
+        pending.intents.extend(changes);
         for email in &traces.emails {
             let mails: i64 = sqlx::query_scalar(
                 "SELECT COUNT(*) FROM mails WHERE brand = $1 AND receipt IS NULL AND lower(recipient) = $2 \

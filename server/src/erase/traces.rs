@@ -213,7 +213,8 @@ impl Traces {
         }
         let stored: Vec<String> = sqlx::query_scalar(
             "SELECT email FROM ledger_customers WHERE brand = $1 AND external_id = $2 AND email IS NOT NULL \
-             UNION SELECT email FROM declarations WHERE brand = $1 AND customer = $2",
+             UNION SELECT email FROM declarations WHERE brand = $1 AND customer = $2 \
+             UNION SELECT email FROM stripe_customers WHERE brand = $1 AND id = $2 AND email IS NOT NULL",
         )
         .bind(&names.brand)
         .bind(&names.id)

@@ -130,6 +130,8 @@ pub struct HubBrowser {
     pub claims: HubClaims,
     /// The session's brand.
     pub brand: Arc<Brand>,
+    /// What else the form says.
+    pub fields: Vec<(String, String)>,
 }
 
 impl FromRequest<App> for HubBrowser {
@@ -139,7 +141,7 @@ impl FromRequest<App> for HubBrowser {
         let form = SessionForm::read(request, app).await?;
         let (claims, brand) = app.sessions.read_hub(&form.session)?;
         admit(app, &form.headers, &brand, form.public_key.as_deref())?;
-        Ok(Self { claims, brand })
+        Ok(Self { claims, brand, fields: form.fields })
     }
 }
 
@@ -148,6 +150,7 @@ struct SessionForm {
     headers: HeaderMap,
     session: String,
     public_key: Option<String>,
+    fields: Vec<(String, String)>,
 }
 
 impl SessionForm {
@@ -157,13 +160,13 @@ impl SessionForm {
             return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, NOT_A_FORM));
         }
         let bytes = body::read(request, app).await?;
-        let fields: Vec<_> = url::form_urlencoded::parse(&bytes).collect();
+        let fields: Vec<(String, String)> = url::form_urlencoded::parse(&bytes).into_owned().collect();
         let field = |wanted: &str| {
             let found = fields.iter().find(|(name, _)| name == wanted);
             found.map(|(_, value)| value.trim().to_owned()).filter(|value| !value.is_empty())
         };
         let session = field("session").ok_or_else(|| ApiError::unauthorized(NO_SESSION_IN_FORM))?;
-        Ok(Self { headers, session, public_key: field("public_key") })
+        Ok(Self { headers, session, public_key: field("public_key"), fields })
     }
 }
 

@@ -31,6 +31,7 @@ mod retention_session;
 mod router;
 mod sdk;
 mod session_list;
+mod stripe;
 mod subscription_session;
 mod webhooks;
 mod well_known;

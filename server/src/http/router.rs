@@ -19,8 +19,9 @@ use super::request_id::REQUEST_ID;
 use super::{
     ApiError, Floods, cancel_link, cancel_session, cancellation, cancellation_list, customer_token,
     declarations, export, flood, flow, guard, health, hosts, hub, language, ledger, openapi, reasons, result,
-    retention_session, sdk, session_list, subscription_session, webhooks, well_known,
+    retention_session, sdk, session_list, stripe, subscription_session, webhooks, well_known,
 };
+use crate::billing::stripe::Listeners;
 use crate::config::Config;
 use crate::declaration::{self, Desk};
 use crate::keys::ApiKeys;
@@ -59,12 +60,20 @@ pub struct Services {
     pub purge: Purge,
     /// What is told to those who watch.
     pub metrics: Arc<Metrics>,
+    /// Whom Stripe tells something.
+    pub stripe: Listeners,
 }
 
 impl App {
     /// Everything that handlers need around sessions. Nothing works in the background yet.
     #[must_use]
     pub fn new(sessions: Sessions) -> Self {
+        Self::hearing(sessions, Listeners::default())
+    }
+
+    /// The same, where Stripe tells something.
+    #[must_use]
+    pub fn hearing(sessions: Sessions, stripe: Listeners) -> Self {
         let Sessions { store, clock, config, .. } = &sessions;
         Self(Arc::new(Services {
             keys: ApiKeys::new(store.clone(), clock.clone()),
@@ -72,6 +81,7 @@ impl App {
             purge: Purge::new(store.clone(), clock.clone(), config.server.retention),
             metrics: Arc::new(Metrics::new(clock)),
             desk: Desk::new(sessions.clone()),
+            stripe,
             sessions,
         }))
     }
@@ -108,7 +118,8 @@ fn routes(app: &App) -> OpenApiRouter<App> {
     let browser = OpenApiRouter::new()
         .routes(routes!(flow::get, flow::post))
         .routes(routes!(flow::act))
-        .routes(routes!(hub::show));
+        .routes(routes!(hub::show))
+        .routes(routes!(hub::act));
     let customers = OpenApiRouter::new()
         .routes(routes!(sdk::customer::get))
         .routes(routes!(sdk::eligible::plans))
@@ -137,7 +148,8 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(cancellation::create))
         .routes(routes!(cancellation::update))
         .routes(routes!(webhooks::list))
-        .routes(routes!(webhooks::replay));
+        .routes(routes!(webhooks::replay))
+        .routes(routes!(stripe::hear));
     let document = OpenApiRouter::new().routes(routes!(openapi::served::json));
     let document = openapi::dressed(document, |routes| routes.layer(compression()));
     let open = OpenApiRouter::new()

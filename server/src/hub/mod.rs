@@ -1,11 +1,29 @@
 //! The subscription hub: what a customer pays for, in one place, and the ways to change it.
 //!
-//! A hub has nothing of its own in the database. Its session id says whose it is; what it shows is what billing knows at that
-//! moment, and every way to change something is a session of the retention flow.
+//! What it shows is what billing knows at that moment. To cancel is a session of the retention flow. Everything else is done in the hub
+//! itself, in three steps: what is wanted, what it would mean, and a button that says what it does. What a customer agrees to is
+//! [written down](change) before billing is asked, and from then on it is the [executor](crate::intents)'s.
 
+mod act;
+mod change;
 mod claims;
 mod overview;
+mod page;
+mod posted;
+mod quoted;
+mod screen;
+mod session;
+mod settings;
 mod view;
+mod want;
 
+pub use change::{Standing, note_authentication, settle};
 pub use claims::HubClaims;
-pub use overview::{NewHub, Overview};
+pub use overview::{Changed, Overview};
+pub use page::HubPage;
+pub use posted::{FIELDS, Posted};
+pub use screen::{Notice, Screen};
+pub use session::NewHub;
+pub use settings::{HubSettings, Upgrades};
+pub use view::Surface;
+pub use want::Want;

@@ -1,25 +1,19 @@
-use std::sync::Arc;
-
 use flow::Element;
-use uuid::Uuid;
 
-use super::HubClaims;
-use super::view::{self, Way};
-use crate::billing::{Account, Holding, Lookup};
+use super::quoted::Quoted;
+use super::view::{self, Card, Fate, Hub, Invoices, Payment, Step, Surface, Way};
+use super::want::Ways;
+use super::{HubClaims, Screen, Want, change};
+use crate::billing::{
+    Account, Authentication, Billing, Holding, Lookup, LookupError, PlanTerms, Quote, QuoteError, Wanted,
+};
 use crate::brand::Brand;
-use crate::clock;
-use crate::session::{Created, Environment, NewSession, SessionError, Sessions, Stored, TIME_TO_OPEN};
+use crate::session::{Created, NewSession, SessionError, Sessions, Stored};
 
-/// What a merchant's backend asks for.
-#[derive(Clone, Debug, Default)]
-pub struct NewHub {
-    /// Whose subscriptions they are.
-    pub lookup: Lookup,
-    /// Whether it counts.
-    pub environment: Environment,
-    /// The language the customer is to be spoken to in.
-    pub locale: Option<String>,
-}
+/// How many invoices are shown before a customer asks for all of them.
+const FEW_INVOICES: usize = 3;
+/// How many there are then.
+const ALL_INVOICES: usize = 100;
 
 /// The hub as it is shown now.
 #[derive(Clone, Debug)]
@@ -28,50 +22,121 @@ pub struct Overview {
     pub locale: String,
     /// What it is called, in that language.
     pub title: String,
-    /// All of it. Its forms lead to the retention flow.
+    /// All of it.
     pub drawing: Element,
+    /// What became of the change that the customer has just agreed to.
+    pub changed: Option<Changed>,
+    /// Where the customer is to be sent from here: the page where they say what to pay with.
+    pub leads_to: Option<String>,
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The subscription's id in billing.
+    pub subscription: String,
+    /// What was wanted.
+    pub want: Want,
+    /// How it stands.
+    pub standing: change::Standing,
+    /// What the customer has to do first, where it is pending for that.
+    pub authentication: Option<Authentication>,
 }
 
 impl Sessions {
-    /// Makes a session id of the hub. Nothing is stored.
+    /// What the customer has now, drawn, with what they are at.
     ///
     /// # Errors
-    /// Billing does not know the customer, or cannot be asked.
-    pub async fn create_hub(&self, brand: &Brand, new: NewHub) -> Result<Created, SessionError> {
-        let account = self.billing(&brand.slug, new.environment, false)?.account(&new.lookup).await?;
-        let opens_until = self.clock.now().saturating_add(TIME_TO_OPEN).unwrap_or(jiff::Timestamp::MAX);
-        let claims = HubClaims {
-            sid: Uuid::new_v4(),
-            brand: brand.slug.clone(),
-            environment: new.environment,
-            customer: account.customer.id,
-            email: new.lookup.email,
-            locale: new.locale.clone(),
-            opens_until,
-        };
-        let id = claims.seal(&self.sealer).map_err(SessionError::Internal)?;
-        let locale = new.locale.unwrap_or_else(|| brand.locale.clone());
-        Ok(Created { id, locale, policy: String::new(), expires_at: clock::text(opens_until) })
-    }
-
-    /// Reads a session id of the hub.
-    ///
-    /// # Errors
-    /// The text is not one, its time is over, or its brand is not configured.
-    pub fn read_hub(&self, id: &str) -> Result<(HubClaims, Arc<Brand>), SessionError> {
-        let claims = HubClaims::open(&self.sealer, id)?;
-        let brand = self.config.brand(&claims.brand).cloned().ok_or(SessionError::UnknownBrand)?;
-        if self.clock.now() >= claims.opens_until {
-            return Err(SessionError::Expired);
+    /// Billing does not know the customer or the subscription any more, or cannot be asked.
+    pub async fn overview(
+        &self,
+        claims: &HubClaims,
+        brand: &Brand,
+        screen: &Screen,
+        surface: Surface<'_>,
+    ) -> Result<Overview, SessionError> {
+        let billing = self.billing(&brand.slug, claims.environment, false)?;
+        let most = if *screen == Screen::Invoices { ALL_INVOICES } else { FEW_INVOICES };
+        let (account, invoices, busy) = tokio::join!(
+            self.account(claims, brand),
+            self.invoices(claims, brand, &*billing, most),
+            change::pending(&self.store, claims),
+        );
+        let (Account { subscriptions, payment_method, .. }, busy) = (account?, busy?);
+        let plans = offered(brand, &*billing, &claims.customer, &subscriptions).await?;
+        let locale = claims.locale.clone().unwrap_or_else(|| brand.locale.clone());
+        let mut hub = Hub::new(brand, &locale, surface, &self.config.server, self.clock.now());
+        hub.invoices = invoices.filter(|_| subscriptions.iter().any(|holding| holding.terms.is_some()));
+        for holding in subscriptions {
+            let pending = busy.iter().find(|(subscription, _)| Some(subscription) == holding.id.as_ref());
+            let is_busy = pending.is_some();
+            let authenticate = pending.and_then(|(_, how)| how.as_ref()?.link.clone());
+            let ways = offers(brand, &*billing, &holding, &plans);
+            let way = self.way(claims, brand, &holding, surface).await?;
+            hub.cards.push(Card { holding, way, ways, is_busy, authenticate, step: None });
         }
-        Ok((claims, brand))
+        let mut leads_to = None;
+        let mut changed = None;
+        match screen {
+            Screen::Home { from, notice } => {
+                hub.from.clone_from(from);
+                hub.fate = notice.map(Fate::Undone);
+            }
+            Screen::Invoices => hub.to_invoices = true,
+            Screen::Payment => {
+                let back = self.page_after(brand, surface);
+                leads_to = match back {
+                    Some(back) => billing.payment_page(&claims.customer, &back).await?.map(String::from),
+                    None => None,
+                };
+            }
+            Screen::Told { change: number } => {
+                if let Some(found) = change::find(&self.store, claims, number).await? {
+                    changed = Some(Changed {
+                        subscription: found.instruction.subscription.clone().unwrap_or_default(),
+                        want: found.want,
+                        standing: found.standing,
+                        authentication: found.authentication.clone(),
+                    });
+                    hub.fate = Some(Fate::Change(number.clone(), Box::new(found)));
+                }
+            }
+            Screen::Choice { subscription, want, choice } => {
+                let card = hub.card(subscription)?;
+                card.step = Some(Step::choice(*want, choice.clone(), None)).filter(|_| card.can(*want));
+            }
+            Screen::Preview { subscription, want, choice, changed } => {
+                let card = hub.card(subscription)?;
+                if card.can(*want) {
+                    let asked = (subscription.as_str(), *want, choice.as_deref());
+                    card.step = self.preview(claims, &*billing, &card.ways, asked, *changed).await?;
+                }
+            }
+        }
+        if screen.is_of_subscription() && hub.cards.iter().all(|card| card.step.is_none()) {
+            hub.fate = Some(Fate::Undone(super::Notice::NotNow));
+        }
+        hub.payment = Payment::of(payment_method, brand, billing.has_payment_page(), leads_to.clone());
+        let title = hub.title().to_owned();
+        Ok(Overview { title, drawing: view::draw(&hub), locale, changed, leads_to })
     }
 
-    /// What the customer has now, drawn.
-    ///
-    /// # Errors
-    /// Billing does not know the customer any more, or cannot be asked.
-    pub async fn overview(&self, claims: &HubClaims, brand: &Brand) -> Result<Overview, SessionError> {
+    /// What can be done with one subscription of the customer.
+    pub(super) async fn ways(
+        &self,
+        claims: &HubClaims,
+        brand: &Brand,
+        subscription: &str,
+    ) -> Result<Ways, SessionError> {
+        let billing = self.billing(&brand.slug, claims.environment, false)?;
+        let mut holdings = self.account(claims, brand).await?.subscriptions;
+        holdings.retain(|holding| holding.id.as_deref() == Some(subscription));
+        let plans = offered(brand, &*billing, &claims.customer, &holdings).await?;
+        let holding = holdings.first().ok_or(LookupError::UnknownSubscription)?;
+        Ok(offers(brand, &*billing, holding, &plans))
+    }
+
+    pub(super) async fn account(&self, claims: &HubClaims, brand: &Brand) -> Result<Account, SessionError> {
         let lookup = Lookup {
             customer: Some(claims.customer.clone()),
             // A merchant that bills on its own knows the customer by what it said.
@@ -79,24 +144,84 @@ impl Sessions {
             subscription: None,
             token: None,
         };
-        let Account { subscriptions, .. } =
-            self.billing(&brand.slug, claims.environment, false)?.account(&lookup).await?;
-        let locale = claims.locale.clone().unwrap_or_else(|| brand.locale.clone());
-        let mut shown = Vec::new();
-        for holding in subscriptions {
-            let way = self.way(claims, brand, &holding).await?;
-            shown.push((holding, way));
-        }
-        let action = format!("{}/c", self.config.server.pages_url());
-        Ok(view::overview(brand, &locale, &action, &shown))
+        Ok(self.billing(&brand.slug, claims.environment, false)?.account(&lookup).await?)
     }
 
-    /// What the customer can do with a subscription: cancel it, or take that back.
+    /// The latest invoices. Where they cannot be had, the rest of the hub is shown all the same.
+    async fn invoices(
+        &self,
+        claims: &HubClaims,
+        brand: &Brand,
+        billing: &dyn Billing,
+        most: usize,
+    ) -> Option<Invoices> {
+        if !brand.hub.invoices {
+            return None;
+        }
+        match billing.invoices(&claims.customer, most + 1).await {
+            Ok(mut list) => {
+                let more = list.len() > most;
+                list.truncate(most);
+                Some(Invoices::These { list, more })
+            }
+            Err(error) => {
+                tracing::warn!(why = error.name(), "invoices cannot be shown");
+                Some(Invoices::Away)
+            }
+        }
+    }
+
+    /// What a change would mean, to be agreed to; or the choice again, with what is wrong about it. None: it cannot be done now.
+    async fn preview(
+        &self,
+        claims: &HubClaims,
+        billing: &dyn Billing,
+        ways: &Ways,
+        (subscription, want, choice): (&str, Want, Option<&str>),
+        changed: bool,
+    ) -> Result<Option<Step>, SessionError> {
+        let again = |wrong| Some(Step::choice(want, choice.map(Into::into), Some(wrong)));
+        let wanted = match ways.wanted(want, choice) {
+            Ok(wanted) => wanted,
+            Err(wrong) if want.chooses() => return Ok(again(wrong)),
+            Err(_) => return Ok(None),
+        };
+        let mut wanted = wanted;
+        let mut quote = billing.quote(&claims.customer, Some(subscription), &wanted).await;
+        if let (Err(QuoteError::NotNow(_) | QuoteError::Unsupported), Some(later)) =
+            (&quote, ways.later(&wanted))
+        {
+            wanted = later;
+            quote = billing.quote(&claims.customer, Some(subscription), &wanted).await;
+        }
+        let quote: Quote = match quote {
+            Ok(quote) => quote,
+            Err(QuoteError::Lookup(error)) => return Err(error.into()),
+            Err(error) => {
+                tracing::info!(why = error.name(), want = want.name(), "a change of the hub cannot be made");
+                let at_a_field = matches!(wanted, Wanted::ApplyCode { .. } | Wanted::ChangePlan { .. });
+                return Ok(if at_a_field { again(error.name()) } else { None });
+            }
+        };
+        let asked = (subscription, want, choice);
+        let quoted = Quoted::new(claims.sid, asked, wanted, &quote, self.clock.now());
+        let sealed = quoted.seal(&self.sealer).map_err(SessionError::Internal)?;
+        Ok(Some(Step::Preview {
+            want,
+            choice: choice.map(Into::into),
+            quote: Box::new(quote),
+            sealed,
+            changed,
+        }))
+    }
+
+    /// What the customer can do with a subscription in the retention flow: cancel it, or take that back.
     async fn way(
         &self,
         claims: &HubClaims,
         brand: &Brand,
         holding: &Holding,
+        surface: Surface<'_>,
     ) -> Result<Option<Way>, SessionError> {
         if holding.can.cancel {
             let lookup = Lookup {
@@ -105,9 +230,14 @@ impl Sessions {
                 subscription: holding.id.clone(),
                 token: None,
             };
-            let environment = claims.environment;
-            let new =
-                NewSession { lookup, environment, locale: claims.locale.clone(), ..NewSession::default() };
+            let new = NewSession {
+                lookup,
+                environment: claims.environment,
+                locale: claims.locale.clone(),
+                // The flow as a page leads back to the hub as a page.
+                return_url: surface.address(&self.config.server),
+                ..NewSession::default()
+            };
             let Created { id, policy, .. } = self.create(brand, new).await?;
             return Ok(Some(Way::Cancel { session: id, policy }));
         }
@@ -122,4 +252,33 @@ impl Sessions {
             Err(error) => Err(error),
         }
     }
+
+    /// Where a customer comes back to from the page where they say what to pay with.
+    fn page_after(&self, brand: &Brand, surface: Surface<'_>) -> Option<url::Url> {
+        let own = surface.address(&self.config.server);
+        let page = own.as_deref().or(surface.page()).and_then(|page| url::Url::parse(page).ok());
+        let is_ours =
+            |url: &url::Url| own.is_some() || brand.origins.contains(&url.origin().ascii_serialization());
+        let home = || brand.origins.first().map_or(self.config.server.pages_url(), String::as_str);
+        page.filter(is_ours).or_else(|| url::Url::parse(home()).ok())
+    }
+}
+
+/// The plans that the brand offers in its hub, as billing has them. Billing is not asked where none can be taken.
+async fn offered(
+    brand: &Brand,
+    billing: &dyn Billing,
+    customer: &str,
+    holdings: &[Holding],
+) -> Result<Vec<PlanTerms>, SessionError> {
+    let any = holdings.iter().any(|holding| holding.can.change_plan || holding.can.switch);
+    if brand.hub.plans.is_empty() || !any {
+        return Ok(Vec::new());
+    }
+    Ok(billing.plans_open_to(customer, &brand.hub.plans).await?.unwrap_or_default())
+}
+
+/// What can be done with a subscription, where billing says what it would mean.
+fn offers(brand: &Brand, billing: &dyn Billing, holding: &Holding, plans: &[PlanTerms]) -> Ways {
+    if billing.quotes() { Ways::of(holding, &brand.hub, plans) } else { Ways::default() }
 }

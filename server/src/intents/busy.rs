@@ -7,34 +7,34 @@ use tokio::sync::OwnedMutexGuard;
 
 type Locks = Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>;
 
-/// Which sessions are being settled: one at a time each.
+/// For which customers something is being settled: one thing at a time each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Busy(Locks);
 
-/// Holds a session until it is dropped.
+/// Holds a customer until it is dropped.
 #[derive(Debug)]
 pub(super) struct Held {
-    session: String,
+    customer: String,
     guard: Option<OwnedMutexGuard<()>>,
     busy: Busy,
 }
 
 impl Busy {
-    /// Holds a session, waiting until nobody else does.
-    pub(super) async fn hold(&self, session: &str) -> Held {
-        let lock = self.lock_of(session);
+    /// Holds a customer, waiting until nobody else does.
+    pub(super) async fn hold(&self, customer: &str) -> Held {
+        let lock = self.lock_of(customer);
         let guard = lock.lock_owned().await;
-        Held { session: session.into(), guard: Some(guard), busy: self.clone() }
+        Held { customer: customer.into(), guard: Some(guard), busy: self.clone() }
     }
 
-    /// Holds a session, unless somebody else does.
-    pub(super) fn try_hold(&self, session: &str) -> Option<Held> {
-        let guard = self.lock_of(session).try_lock_owned().ok()?;
-        Some(Held { session: session.into(), guard: Some(guard), busy: self.clone() })
+    /// Holds a customer, unless somebody else does.
+    pub(super) fn try_hold(&self, customer: &str) -> Option<Held> {
+        let guard = self.lock_of(customer).try_lock_owned().ok()?;
+        Some(Held { customer: customer.into(), guard: Some(guard), busy: self.clone() })
     }
 
-    fn lock_of(&self, session: &str) -> Arc<tokio::sync::Mutex<()>> {
-        self.locks().entry(session.into()).or_default().clone()
+    fn lock_of(&self, customer: &str) -> Arc<tokio::sync::Mutex<()>> {
+        self.locks().entry(customer.into()).or_default().clone()
     }
 
     fn locks(&self) -> MutexGuard<'_, HashMap<String, Arc<tokio::sync::Mutex<()>>>> {
@@ -47,8 +47,8 @@ impl Drop for Held {
         let mut locks = self.busy.locks();
         drop(self.guard.take());
         // Whoever waits has a clone of the lock, and clones are only made while `locks` is held.
-        if locks.get(&self.session).is_some_and(|lock| Arc::strong_count(lock) == 1) {
-            locks.remove(&self.session);
+        if locks.get(&self.customer).is_some_and(|lock| Arc::strong_count(lock) == 1) {
+            locks.remove(&self.customer);
         }
     }
 }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_session_is_held_once_and_forgotten_when_free() {
+    async fn a_customer_is_held_once_and_forgotten_when_free() {
         let busy = Busy::default();
         let held = busy.hold("a").await;
         assert!(busy.try_hold("a").is_none());

@@ -3,19 +3,17 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use flow::Settlement;
 use futures_util::FutureExt;
 use jiff::SignedDuration;
-use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 use tokio::{sync::Semaphore, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{
-    busy::{Busy, Held},
-    settle,
+    busy::Busy,
+    queue::{Errand, Queue, Stored},
 };
 use crate::{
-    billing::{Answer, Instruction, Registry},
+    billing::{Answer, Authentication, Instruction, Registry},
     clock::{self, Clock},
-    session::Environment,
     store::{Error, Store},
 };
 
@@ -23,7 +21,7 @@ use crate::{
 const POLL: Duration = Duration::from_secs(1);
 /// How long billing may take to answer before nobody knows what it did.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-/// How many sessions the background worker settles at once.
+/// For how many customers the background worker settles something at once.
 const AT_ONCE: u32 = 16;
 /// The wait after the first attempt that brought no answer. It doubles with each one more, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(1);
@@ -56,38 +54,18 @@ pub enum Progress {
     Pending,
 }
 
-#[derive(Debug)]
-struct Row {
-    id: String,
-    brand: String,
-    environment: Environment,
-    hands_over: bool,
-    payload: String,
-    attempts: i64,
-    next_attempt_at: String,
+/// Why something is not settled.
+struct Unsettled {
+    /// For a developer.
+    why: String,
+    /// What the customer has to do first.
+    authentication: Option<Authentication>,
 }
 
-impl FromRow<'_, SqliteRow> for Row {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            id: row.try_get("id")?,
-            brand: row.try_get("brand")?,
-            environment: environment(row)?,
-            hands_over: row.try_get("hands_over")?,
-            payload: row.try_get("payload")?,
-            attempts: row.try_get("attempts")?,
-            next_attempt_at: row.try_get("next_attempt_at")?,
-        })
+impl From<String> for Unsettled {
+    fn from(why: String) -> Self {
+        Self { why, authentication: None }
     }
-}
-
-/// Nothing that cannot be read counts: it would be carried out for real.
-fn environment(row: &SqliteRow) -> sqlx::Result<Environment> {
-    let name: &str = row.try_get("environment")?;
-    Environment::named(name).ok_or_else(|| sqlx::Error::ColumnDecode {
-        index: "environment".into(),
-        source: format!("\"{name}\" is none").into(),
-    })
 }
 
 impl Executor {
@@ -107,32 +85,41 @@ impl Executor {
     /// # Errors
     /// When there is no such intent, or the database fails; then the intent is as pending as before.
     pub async fn settle_now(&self, intent: &str, wait: Duration) -> Result<Progress, Error> {
+        self.settle(Queue::Flow, intent, wait).await
+    }
+
+    /// The same for a change of the hub.
+    ///
+    /// # Errors
+    /// When there is no such change, or the database fails; then the change is as pending as before.
+    pub async fn settle_change_now(&self, change: &str, wait: Duration) -> Result<Progress, Error> {
+        self.settle(Queue::Hub, change, wait).await
+    }
+
+    async fn settle(&self, queue: Queue, id: &str, wait: Duration) -> Result<Progress, Error> {
         let this = self.clone();
-        let id = intent.to_owned();
+        let id = id.to_owned();
+        let name = id.clone();
         let work = async move {
-            let session: Option<(String,)> = sqlx::query_as("SELECT session FROM intents WHERE id = $1")
-                .bind(&id)
-                .fetch_optional(this.0.store.read())
-                .await?;
-            let Some((session,)) = session else {
-                return Err(Error::Malformed(format!("there is no intent {id}")));
+            let Some(errand) = queue.find(&this.0.store, &id).await? else {
+                return Err(Error::Malformed(format!("there is nothing to be done with the id {id}")));
             };
-            let held = this.0.busy.hold(&session).await;
-            this.0.settle_up_to(&id, held).await
+            let _held = this.0.busy.hold(&errand.customer).await;
+            this.0.settle_up_to(&errand).await
         };
         // What it logs belongs to the request that waits for it.
         let work = tokio::spawn(work.in_current_span());
         match time::timeout(wait, work).await {
             Ok(Ok(progress)) => progress,
             Ok(Err(failed)) => {
-                tracing::error!(%failed, intent, "carrying out an intent failed");
+                tracing::error!(%failed, intent = name, "carrying out an intent failed");
                 Ok(Progress::Pending)
             }
             Err(_) => Ok(Progress::Pending),
         }
     }
 
-    /// Carries out whatever is due at the moment, once. Gives how many intents were settled.
+    /// Carries out whatever is due at the moment, once. Gives how much was settled.
     ///
     /// # Errors
     /// When the database fails.
@@ -140,7 +127,7 @@ impl Executor {
         let this = self.clone();
         async move {
             let settled = this.start_due().await?.join_all().await;
-            Ok(settled.into_iter().filter(|settled| *settled).count())
+            Ok(settled.into_iter().sum())
         }
     }
 
@@ -156,25 +143,30 @@ impl Executor {
                 }
                 stop.run_until_cancelled(time::sleep(POLL)).await;
             }
-            // Each session that is being settled has one of the slots.
+            // Each customer for whom something is being settled has one of the slots.
             drop(this.0.slots.acquire_many(AT_ONCE).await);
         }
     }
 
-    async fn start_due(&self) -> Result<JoinSet<bool>, Error> {
+    async fn start_due(&self) -> Result<JoinSet<usize>, Error> {
         let mut started = JoinSet::new();
-        for (id, session) in self.0.due().await? {
-            // A session that is being settled is done by whoever does it, or is due again.
-            let Some(held) = self.0.busy.try_hold(&session) else { continue };
+        for errands in self.0.due().await? {
+            let Some(first) = errands.first() else { continue };
+            // A customer for whom something is being settled is seen to by whoever does it, or is due again.
+            let Some(held) = self.0.busy.try_hold(&first.customer) else { continue };
             let Ok(slot) = self.0.slots.clone().try_acquire_owned() else { break };
             let inner = self.0.clone();
             started.spawn(async move {
-                let progress = inner.settle_up_to(&id, held).await;
-                drop(slot);
-                if let Err(error) = &progress {
-                    tracing::error!(%error, intent = id, "cannot settle an intent");
+                let mut settled = 0;
+                for errand in errands {
+                    match inner.settle_up_to(&errand).await {
+                        Ok(Progress::Settled { .. }) => settled += 1,
+                        Ok(Progress::Pending) => {}
+                        Err(error) => tracing::error!(%error, intent = errand.id, "cannot settle an intent"),
+                    }
                 }
-                matches!(progress, Ok(Progress::Settled { .. }))
+                drop((held, slot));
+                settled
             });
         }
         Ok(started)
@@ -182,92 +174,86 @@ impl Executor {
 }
 
 impl Inner {
-    /// Intents that are due, of sessions that wait for nothing else; the longest due first.
-    async fn due(&self) -> Result<Vec<(String, String)>, Error> {
-        Ok(sqlx::query_as(
-            "SELECT id, session FROM intents AS due WHERE status = 'pending' AND next_attempt_at <= $1 AND NOT EXISTS \
-             (SELECT 1 FROM intents WHERE session = due.session AND status = 'pending' AND next_attempt_at > $1) \
-             ORDER BY next_attempt_at, id LIMIT 64",
-        )
-        .bind(self.clock.now_text())
-        .fetch_all(self.store.read())
-        .await?)
+    /// What is due, by customer; whoever waits the longest comes first.
+    async fn due(&self) -> Result<Vec<Vec<Errand>>, Error> {
+        let now = self.clock.now_text();
+        let mut all: Vec<Vec<Errand>> = Vec::new();
+        for queue in Queue::ALL {
+            for errand in queue.due(&self.store, &now).await? {
+                let same = |others: &&mut Vec<Errand>| others.iter().any(|o| o.customer == errand.customer);
+                match all.iter_mut().find(same) {
+                    Some(others) => others.push(errand),
+                    None => all.push(vec![errand]),
+                }
+            }
+        }
+        Ok(all)
     }
 
-    /// Settles the session's intents in order, up to and with this one.
-    async fn settle_up_to(&self, id: &str, _held: Held) -> Result<Progress, Error> {
+    /// Does what has to be done for this errand, in order, and at last itself. Nothing else is to be done for the customer meanwhile.
+    async fn settle_up_to(&self, errand: &Errand) -> Result<Progress, Error> {
+        let Errand { queue, id, .. } = errand;
         loop {
-            if let settled @ Progress::Settled { .. } = self.progress(id).await? {
-                return Ok(settled);
+            if let Some((settlement, why)) = queue.settled(&self.store, id).await? {
+                let reason = why.filter(|_| settlement == Settlement::Refused);
+                return Ok(Progress::Settled { settlement, reason });
             }
-            let first: Option<Row> = sqlx::query_as(
-                "SELECT i.id, s.brand, s.environment, s.hands_over, i.payload, i.attempts, i.next_attempt_at \
-                 FROM intents AS i JOIN sessions AS s ON s.id = i.session \
-                 WHERE i.status = 'pending' AND i.session = (SELECT session FROM intents WHERE id = $1) \
-                 ORDER BY i.run, i.created_at, i.id LIMIT 1",
-            )
-            .bind(id)
-            .fetch_optional(self.store.read())
-            .await?;
-            match first {
-                Some(row) if row.next_attempt_at <= self.clock.now_text() => self.attempt(&row).await?,
+            match queue.next(&self.store, id).await? {
+                Some(next) if next.next_attempt_at <= self.clock.now_text() => {
+                    self.attempt(*queue, &next).await?;
+                }
                 _ => return Ok(Progress::Pending),
             }
         }
     }
 
-    async fn progress(&self, id: &str) -> Result<Progress, Error> {
-        let (status, last_error): (String, Option<String>) =
-            sqlx::query_as("SELECT status, last_error FROM intents WHERE id = $1")
-                .bind(id)
-                .fetch_one(self.store.read())
-                .await?;
-        Ok(match settle::read(&status) {
-            Some(settlement) => {
-                let reason = last_error.filter(|_| settlement == Settlement::Refused);
-                Progress::Settled { settlement, reason }
-            }
-            None => Progress::Pending,
-        })
-    }
-
-    /// Carries out one intent and writes down what came of it.
-    async fn attempt(&self, row: &Row) -> Result<(), Error> {
-        let id = row.id.clone();
+    /// Carries out one errand and writes down what came of it.
+    async fn attempt(&self, queue: Queue, errand: &Stored) -> Result<(), Error> {
+        let id = errand.id.clone();
         let now = self.clock.now();
-        match self.ask(row).await {
+        match self.ask(errand).await {
             Ok((settlement, reason)) => {
-                self.store.write(async move |tx| settle::write(tx, &id, settlement, reason, now).await).await
+                self.store.write(async move |tx| queue.settle(tx, &id, settlement, reason, now).await).await
             }
-            Err(why) => {
-                tracing::warn!(intent = id, attempts = row.attempts + 1, why, "billing has not answered");
-                let next = clock::text(now.saturating_add(wait_after(row.attempts)).unwrap_or(now));
-                self.store.write(async move |tx| settle::postpone(tx, &id, &why, &next).await).await
+            Err(Unsettled { why, authentication }) => {
+                tracing::warn!(intent = id, attempts = errand.attempts + 1, why, "billing has not answered");
+                let next = clock::text(now.saturating_add(wait_after(errand.attempts)).unwrap_or(now));
+                self.store
+                    .write(async move |tx| {
+                        queue.postpone(tx, &id, (&why, authentication.as_ref()), &next).await
+                    })
+                    .await
             }
         }
     }
 
     /// Asks billing to do it, and then whether it is done. An error is why nobody knows.
-    async fn ask(&self, row: &Row) -> Result<(Settlement, Option<String>), String> {
+    async fn ask(&self, errand: &Stored) -> Result<(Settlement, Option<String>), Unsettled> {
         let billing = self
             .billings
-            .of(&row.brand, row.environment, row.hands_over)
-            .ok_or_else(|| format!("no billing is configured for the brand {}", row.brand))?;
-        let instruction: Instruction = serde_json::from_str(&row.payload)
+            .of(&errand.brand, errand.environment, errand.hands_over)
+            .ok_or_else(|| format!("no billing is configured for the brand {}", errand.brand))?;
+        let instruction: Instruction = serde_json::from_str(&errand.payload)
             .map_err(|error| format!("the intent cannot be read: {error}"))?;
-        let executed = answer(billing.execute(&row.id, &instruction)).await;
+        let executed = answer(billing.execute(&errand.id, &instruction)).await;
         match executed {
             Answer::Requested => return Ok((Settlement::Requested, None)),
             Answer::Refused(reason) => return Ok((Settlement::Refused, Some(reason))),
+            Answer::Waits(how) => {
+                let why = "the customer has to authenticate the payment".into();
+                return Err(Unsettled { why, authentication: Some(how) });
+            }
             Answer::Applied if billing.has_the_last_word() => return Ok((Settlement::Applied, None)),
-            Answer::Unknown(why) if billing.has_the_last_word() => return Err(why),
+            Answer::Unknown(why) if billing.has_the_last_word() => return Err(why.into()),
             Answer::Applied | Answer::Unknown(_) => {}
         }
         // Also when nobody knows: an answer may have been lost on its way after the work was done.
-        match (answer(billing.read_back(&row.id, &instruction)).await, executed) {
+        match (answer(billing.read_back(&errand.id, &instruction)).await, executed) {
             (Answer::Applied, _) => Ok((Settlement::Applied, None)),
-            (_, Answer::Unknown(why)) => Err(why),
-            (read, _) => Err(format!("billing said that it is done, but reading it back gave {read:?}")),
+            (_, Answer::Unknown(why)) => Err(why.into()),
+            (read, _) => {
+                Err(format!("billing said that it is done, but reading it back gave {read:?}").into())
+            }
         }
     }
 }

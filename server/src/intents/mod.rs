@@ -2,10 +2,13 @@
 //!
 //! An intent is written in the transaction that records the customer's press, with [`insert`]. From then on it is the
 //! [`Executor`]'s: it carries the intent out, reads it back and settles the session, through kills and outages. The intent's id is
-//! the idempotency key in billing, so carrying one out again changes nothing.
+//! the idempotency key in billing, so carrying one out again changes nothing. A change of the [hub](crate::hub) is carried out the
+//! same way; nothing is done for a customer while something else is.
 
 mod busy;
 mod executor;
+mod hasten;
+mod queue;
 mod settle;
 mod told;
 
@@ -18,6 +21,7 @@ use crate::{
 };
 
 pub use executor::{Executor, Progress};
+pub use hasten::{Concerned, hasten};
 pub use told::told;
 
 /// An intent that is about to be written.

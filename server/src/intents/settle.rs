@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The status of an intent that is settled so.
-fn status(settlement: Settlement) -> &'static str {
+pub(super) fn status(settlement: Settlement) -> &'static str {
     match settlement {
         Settlement::Applied => "applied",
         Settlement::Requested => "requested",
@@ -22,19 +22,6 @@ fn status(settlement: Settlement) -> &'static str {
 /// What a status says. None for an intent that is pending.
 pub(super) fn read(text: &str) -> Option<Settlement> {
     [Settlement::Applied, Settlement::Requested, Settlement::Refused].into_iter().find(|s| status(*s) == text)
-}
-
-/// Counts an attempt that brought no answer.
-pub(super) async fn postpone(tx: &mut Tx, intent: &str, why: &str, next: &str) -> Result<(), Error> {
-    sqlx::query(
-        "UPDATE intents SET attempts = attempts + 1, next_attempt_at = $1, last_error = $2 WHERE id = $3 AND status = 'pending'",
-    )
-    .bind(next)
-    .bind(why)
-    .bind(intent)
-    .execute(tx)
-    .await?;
-    Ok(())
 }
 
 /// Settles an intent. One that is settled already is left as it is.

@@ -57,7 +57,7 @@ pub fn assets(config: &Config) -> OpenApiRouter<App> {
     openapi::dressed(assets, |assets| assets.method_not_allowed_fallback(wrong_method))
 }
 
-/// `GET /c/{handle}`: the step the customer is on. Nothing is changed.
+/// `GET /c/{handle}`: the step the customer is on, or their hub. Nothing is changed.
 #[utoipa::path(
     get,
     path = "/c/{handle}",
@@ -65,7 +65,7 @@ pub fn assets(config: &Config) -> OpenApiRouter<App> {
     tag = tag::HOSTED,
     params(("handle" = String, Path, description = "The page's name: where `POST /c` leads.")),
     responses(
-        (status = 200, description = "The step, as a page.", body = String, content_type = "text/html"),
+        (status = 200, description = "The step, or the hub, as a page.", body = String, content_type = "text/html"),
         (status = 401, description = "The link's time is over.", body = String, content_type = "text/html"),
         (status = 404, description = "There is no such page, or its time is over.", body = String,
             content_type = "text/html"),
@@ -79,8 +79,13 @@ async fn show(
 ) -> Result<Document, Message> {
     // What is not a text is nobody's handle.
     let Path(handle) = handle.map_err(|_| message(&app, StatusCode::NOT_FOUND, "gone"))?;
-    let session = find(&app, &handle).await?;
-    Ok(draw(&app, &session, None))
+    match find(&app, &handle).await {
+        Ok(session) => Ok(draw(&app, &session, None)),
+        Err(message) if message.status == StatusCode::NOT_FOUND => {
+            hub::find(&app, &handle).await?.ok_or(message)
+        }
+        Err(message) => Err(message),
+    }
 }
 
 /// `POST /c/{handle}`: the same as `POST /c`.
@@ -95,8 +100,7 @@ async fn show(
         content = ref("#/components/schemas/FlowForm"),
     ),
     responses(
-        (status = 200, description = "The hub, as a page.", body = String, content_type = "text/html"),
-        (status = 303, description = "Leads to the page of the session, or to the return URL."),
+        (status = 303, description = "Leads to the page of the session or of the hub, or to the return URL."),
         (status = 400, description = "The form is not one of the flow.", body = String, content_type = "text/html"),
         (status = 401, description = "The session id is not one, or its time is over.", body = String,
             content_type = "text/html"),
@@ -118,14 +122,13 @@ async fn post_here(app: State<App>, request: Request) -> Result<Response, Messag
     path = "/c",
     operation_id = "postPage",
     tag = tag::HOSTED,
-    description = "With `session=ret_…` a plain form on any page can open the flow; with `session=sub_…` it is the hub.",
+    description = "With `session=ret_…` a plain form on any page can open the flow; with `session=sub_…` it opens the hub.",
     request_body(
         content_type = "application/x-www-form-urlencoded",
         content = ref("#/components/schemas/FlowForm"),
     ),
     responses(
-        (status = 200, description = "The hub, as a page.", body = String, content_type = "text/html"),
-        (status = 303, description = "Leads to the page of the session, or to the return URL."),
+        (status = 303, description = "Leads to the page of the session or of the hub, or to the return URL."),
         (status = 400, description = "The form is not one of the flow.", body = String, content_type = "text/html"),
         (status = 401, description = "The session id is not one, or its time is over.", body = String,
             content_type = "text/html"),
@@ -148,9 +151,12 @@ async fn post(State(app): State<App>, request: Request) -> Result<Response, Mess
     if let Some((_, id)) = fields.iter().find(|(name, _)| name == "session") {
         let id = id.trim();
         if id.starts_with(Kind::Subscription.prefix()) {
-            return hub::page(&app, id).await.map(IntoResponse::into_response);
+            return hub::open(&app, id).await;
         }
         return open_session(&app, id).await;
+    }
+    if let Some((_, handle)) = fields.iter().find(|(name, _)| name == "hub") {
+        return hub::act(&app, handle.trim(), &fields).await;
     }
     let posted = Posted::from_form(&fields).map_err(|_| unclear(StatusCode::BAD_REQUEST))?;
     act(&app, posted).await
@@ -262,7 +268,7 @@ fn after_heading(form: &mut Element, notice: Element) {
 }
 
 /// Leads the browser to another page, which it fetches with GET.
-fn see(app: &App, url: &str) -> Result<Response, Message> {
+pub(super) fn see(app: &App, url: &str) -> Result<Response, Message> {
     let url = HeaderValue::from_str(url).map_err(|error| failed(app, &error))?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, url)]).into_response())
 }

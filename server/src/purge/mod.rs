@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{self, Clock};
-use crate::config::Retention;
+use crate::config::{Period, Retention};
 use crate::store::{Error, Store};
 use sweep::{SWEEPS, Sweep};
 
@@ -51,6 +51,14 @@ pub enum Kind {
     LedgerTexts,
     /// Webhooks.
     Webhooks,
+    /// What customers have changed in the hub.
+    HubChanges,
+    /// Hubs that were opened as a page.
+    HubPages,
+    /// The ids of what Stripe has told.
+    StripeEvents,
+    /// Customers at Stripe.
+    StripeCustomers,
     /// Customers' own tokens.
     CustomerTokens,
     /// Notes of what was asked for with them.
@@ -74,6 +82,10 @@ impl Kind {
             Self::Cancellations => "cancellations",
             Self::LedgerTexts => "ledger_texts",
             Self::Webhooks => "webhooks",
+            Self::HubChanges => "hub_changes",
+            Self::HubPages => "hub_pages",
+            Self::StripeEvents => "stripe_events",
+            Self::StripeCustomers => "stripe_customers",
             Self::CustomerTokens => "customer_tokens",
             Self::PelcroChanges => "pelcro_changes",
         }
@@ -83,14 +95,18 @@ impl Kind {
     fn ended_before(self, retention: &Retention, now: Timestamp) -> Option<Timestamp> {
         let period = match self {
             Self::Receipts => retention.receipts,
-            Self::Unopened | Self::Links => retention.unopened,
+            Self::Unopened | Self::Links | Self::HubPages => retention.unopened,
             Self::Aborted => retention.aborted,
-            Self::Sessions => retention.sessions,
+            Self::Sessions | Self::HubChanges => retention.sessions,
             Self::FreeText | Self::LedgerTexts => retention.free_text,
             Self::Mails | Self::Handovers => retention.mails,
             Self::Declarations => retention.declarations,
             Self::Cancellations => retention.cancellations,
             Self::Webhooks => retention.webhooks,
+            // Stripe tells the same again for three days.
+            Self::StripeEvents => Period::of_days(30),
+            // Whoever has paid nothing for longer than a year has nothing to cancel.
+            Self::StripeCustomers => Period::of_days(400),
             // As long as a token lasts at most where nothing else was configured at Pelcro: it is of no use after that.
             Self::CustomerTokens | Self::PelcroChanges => return now.checked_sub(TOKEN_LIFE).ok(),
         };

@@ -111,7 +111,7 @@ const SESSION: Removal = Removal::Rows(&[
 ]);
 
 /// Every kind, in the order in which they go: a session after its receipts.
-pub(super) const SWEEPS: [Sweep; 14] = [
+pub(super) const SWEEPS: [Sweep; 18] = [
     sweep!(
         Receipts,
         "receipts",
@@ -212,6 +212,39 @@ pub(super) const SWEEPS: [Sweep; 14] = [
         Removal::Rows(&["DELETE FROM webhooks WHERE event = $1", "DELETE FROM webhook_events WHERE id = $1"])
     ),
     sweep!(
+        HubChanges,
+        "hub_changes",
+        "id",
+        "created_at",
+        "t.status <> 'pending'",
+        Removal::Rows(&["DELETE FROM hub_changes WHERE id = $1"])
+    ),
+    sweep!(
+        HubPages,
+        "hub_pages",
+        "session",
+        "opened_at",
+        "1 = 1",
+        Removal::Rows(&["DELETE FROM hub_pages WHERE session = $1"])
+    ),
+    // Two brands of one account are told the same, at the same time.
+    sweep!(
+        StripeEvents,
+        "stripe_events",
+        "id",
+        "received_at",
+        "1 = 1",
+        Removal::Rows(&["DELETE FROM stripe_events WHERE id = $1"])
+    ),
+    sweep!(
+        StripeCustomers,
+        "stripe_customers",
+        "id",
+        "updated_at",
+        "1 = 1",
+        Removal::Rows(&["DELETE FROM stripe_customers WHERE id = $1"])
+    ),
+    sweep!(
         CustomerTokens,
         "pelcro_tokens",
         "(t.brand || ' ' || t.environment || ' ' || t.customer)",
@@ -226,7 +259,8 @@ pub(super) const SWEEPS: [Sweep; 14] = [
         "pelcro_changes",
         "key",
         "sent_at",
-        "NOT EXISTS (SELECT 1 FROM intents AS i WHERE i.id = t.key AND i.status = 'pending')",
+        "NOT EXISTS (SELECT 1 FROM intents AS i WHERE i.id = t.key AND i.status = 'pending') \
+         AND NOT EXISTS (SELECT 1 FROM hub_changes AS h WHERE h.id = t.key AND h.status = 'pending')",
         Removal::Rows(&["DELETE FROM pelcro_changes WHERE key = $1"])
     ),
 ];

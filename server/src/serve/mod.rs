@@ -2,6 +2,7 @@
 
 mod error;
 mod listener;
+pub(crate) mod stripe;
 
 use std::future::Future;
 use std::io;
@@ -22,7 +23,7 @@ use crate::billing::{
     pelcro::{Pelcro, Tokens},
     stripe::Stripe,
 };
-use crate::brand::{BillingKind, Brand, PelcroSite, Receipts, StripeAccount};
+use crate::brand::{BillingKind, Brand, PelcroSite, Receipts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{App, Proxies, Services, router};
@@ -33,7 +34,6 @@ use crate::outbound::{Client, key_name};
 use crate::outbox::Outbox;
 use crate::receipt::{Handover, Ways};
 use crate::seal::Sealer;
-use crate::secret::SecretText;
 use crate::session::{Environment, Sessions};
 use crate::sign::Signer;
 use crate::store::{self, Store};
@@ -56,6 +56,7 @@ pub struct Server {
     app: App,
     ways: Ways,
     couriers: Vec<Arc<Courier>>,
+    rereaders: Vec<Stripe>,
 }
 
 impl Server {
@@ -84,6 +85,8 @@ impl Server {
         let client = outbound(&config, &clock)?;
         let sealer = Arc::new(Sealer::new(sealing));
         let billings = billings(&config, &store, &clock, &sealer, client.as_ref())?;
+        let listeners = stripe::listeners(&config, &store)?;
+        let rereaders = stripe::rereaders(&config, &store, &clock)?;
         let config = Arc::new(config);
         let ways = ways(&config, &signer, &clock)?;
         ways.demand().await?;
@@ -101,7 +104,8 @@ impl Server {
             clock,
             billings,
         };
-        Ok(Self { listener, metrics, app: App::new(sessions), ways, couriers })
+        let app = App::hearing(sessions, listeners);
+        Ok(Self { listener, metrics, app, ways, couriers, rereaders })
     }
 
     /// Where it listens.
@@ -150,6 +154,10 @@ impl Server {
                 Outbox::new(self.app.sessions.store.clone(), self.app.sessions.clock.clone(), courier);
             let told = stop.clone();
             workers.spawn(async move { webhooks.run(told).await });
+        }
+        for account in &self.rereaders {
+            let (account, told) = (account.clone(), stop.clone());
+            workers.spawn(async move { account.reread(told).await });
         }
         workers
     }
@@ -251,29 +259,6 @@ fn couriers(config: &Config, client: Option<&Arc<Client>>) -> Vec<Arc<Courier>> 
     config.brands.iter().flat_map(of).map(Arc::new).collect()
 }
 
-/// An account at Stripe, with the key of this file.
-fn at_stripe(
-    account: &StripeAccount,
-    key: &Path,
-    environment: Environment,
-    clock: &Clock,
-) -> Result<Stripe, StartError> {
-    let text = std::fs::read_to_string(key);
-    let text =
-        text.map_err(|error| StartError::Stripe(format!("cannot read {}: {error}.", key.display())))?;
-    let text = text.trim();
-    let (is_key, tries_out) = (text.starts_with("sk_") || text.starts_with("rk_"), text.contains("_test_"));
-    if !is_key || environment == Environment::Sandbox && !tries_out {
-        let wanted = if is_key {
-            "is not of Stripe's sandbox; write one with _test_ in it"
-        } else {
-            "is not a secret key; write one that begins with sk_ or rk_"
-        };
-        return Err(StartError::Stripe(format!("what is in {} {wanted}.", key.display())));
-    }
-    Stripe::new(account.api.clone(), SecretText::new(text), clock.clone()).map_err(StartError::Stripe)
-}
-
 /// Each brand's billings.
 pub(crate) fn billings(
     config: &Config,
@@ -319,14 +304,11 @@ pub(crate) fn billings(
                 }
             }
             BillingKind::Stripe => {
-                let Some(account) = &brand.stripe else { return Ok(all) };
-                let prod = at_stripe(account, &account.key, Environment::Prod, clock)?;
-                match &account.sandbox_key {
-                    Some(key) => all.with_each(
-                        &brand.slug,
-                        prod,
-                        at_stripe(account, key, Environment::Sandbox, clock)?,
-                    ),
+                let Some(prod) = stripe::account(brand, Environment::Prod, store, clock)? else {
+                    return Ok(all);
+                };
+                match stripe::account(brand, Environment::Sandbox, store, clock)? {
+                    Some(sandbox) => all.with_each(&brand.slug, prod, sandbox),
                     None => {
                         let ledger =
                             Ledger::new(store.clone(), clock.clone(), &brand.slug, Environment::Sandbox);

@@ -37,8 +37,9 @@ async fn a_customer_is_shown_whole() {
             "current_period_start": "2026-01-31T10:00:00.000Z", "current_period_end": "2026-02-28T10:00:00.000Z",
             "cancel_at": null, "canceled_at": null, "pause": null, "trial_ends_at": null, "next_plan": null,
             "next_payment": { "amount": 1250, "currency": "USD", "at": "2026-02-28T10:00:00.000Z" },
-            "discounts": []
-        }]
+            "discounts": [], "quantity": 1, "auto_renew": true, "phases": []
+        }],
+        "addresses": [], "payment_methods": [], "segments": []
     });
     assert_eq!(dump(&world).await, expected);
     assert!(

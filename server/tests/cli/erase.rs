@@ -152,7 +152,7 @@ fn an_id_that_names_somebody_else_to_the_merchant_is_not_erased_with_it() {
 }
 
 /// The tables that hold nothing of customers.
-const OF_NOBODY: [&str; 12] = [
+const OF_NOBODY: [&str; 13] = [
     "_sqlx_migrations",
     "api_keys",
     "erasures",
@@ -164,6 +164,7 @@ const OF_NOBODY: [&str; 12] = [
     "ledger_plans",
     "ledger_segments",
     "stripe_events",
+    "stripe_imports",
     "webhook_subscriptions",
 ];
 

@@ -46,3 +46,29 @@ async fn a_session_whose_customer_was_erased_is_over_and_nothing_brings_it_back(
         assert_eq!(kept, (1, String::new()));
     }
 }
+
+#[tokio::test]
+async fn what_a_customer_did_in_the_hub_is_erased_and_what_is_pending_is_asked_about() {
+    let server = Running::start().await;
+    for customer in [1, 2] {
+        let session = server.hub_session(customer).await;
+        server.post("/c").form(&[("session", &session)]).send().await.unwrap();
+        server.pause(&session).await.says("Done.");
+    }
+    let sessions = &server.app.sessions;
+    let pending = sessions.store.write(async |tx| {
+        let sql = "UPDATE hub_changes SET status = 'pending', next_attempt_at = '9999-01-01T00:00:00.000Z'";
+        sqlx::query(sql).execute(tx).await?;
+        Ok::<_, farewell_server::store::Error>(())
+    });
+    pending.await.unwrap();
+    let customer = Customer { brand: "acme".into(), id: "cus_1".into() };
+    let receipts = sessions.config.server.retention.receipts;
+    let refused = erase(&sessions.store, &customer, How::default(), receipts, sessions.clock.now()).await;
+    assert!(refused.unwrap_err().to_string().contains("pause of the hub's session"));
+    erased(&server, "acme", "cus_1").await;
+    for sql in ["SELECT customer FROM hub_changes", "SELECT customer FROM hub_pages"] {
+        let left: Vec<String> = sqlx::query_scalar(sql).fetch_all(sessions.store.read()).await.unwrap();
+        assert_eq!(left, ["cus_2"], "{sql}");
+    }
+}

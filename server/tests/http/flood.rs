@@ -55,6 +55,7 @@ async fn one_place_is_told_to_wait_in_the_form_of_what_it_asked_for() {
         (Method::POST, "/v1/flow"),
         (Method::POST, "/v1/flow/actions"),
         (Method::POST, "/v1/hub"),
+        (Method::POST, "/v1/hub/actions"),
         (Method::POST, "/api/public/cancel/result"),
         (Method::GET, "/api/health"),
         (Method::GET, "/nothing/here"),

@@ -14,6 +14,8 @@ mod handover;
 mod health;
 mod hosts;
 mod hub;
+mod hub_changes;
+mod hub_page;
 mod mail;
 mod mail_server;
 mod metrics;
@@ -34,6 +36,7 @@ mod sdk;
 mod server;
 mod session;
 #[path = "../stripe/stand_in.rs"]
+#[expect(dead_code, reason = "the tests of Stripe alone have use for the rest")]
 mod stand_in;
 mod stop;
 mod stripe;

@@ -217,3 +217,19 @@ async fn links_the_ledger_and_webhooks_go_each_in_its_time() {
     assert_eq!(all_after(&server, 0).await, [("webhooks", 1)]);
     assert_eq!(count(&server, "SELECT count(*) FROM webhooks").await, 0);
 }
+
+#[tokio::test]
+async fn what_was_changed_in_the_hub_goes_with_sessions_and_never_while_it_is_pending() {
+    let server = long_ago().await;
+    for customer in [1, 2] {
+        let session = server.hub_session(customer).await;
+        assert_eq!(server.post("/c").form(&[("session", &session)]).send().await.unwrap().status(), 303);
+        server.pause(&session).await.says("Done.");
+    }
+    change(&server, "UPDATE hub_changes SET status = 'pending', next_attempt_at = '9999-01-01T00:00:00.000Z' WHERE customer = 'cus_2'").await;
+    assert_eq!(all_after(&server, 29).await, []);
+    assert_eq!(all_after(&server, 2).await, [("hub_pages", 2)]);
+    assert_eq!(all_after(&server, 368).await, []);
+    assert_eq!(all_after(&server, 2).await, [("hub_changes", 1)]);
+    assert_eq!(count(&server, "SELECT count(*) FROM hub_changes WHERE customer = 'cus_2'").await, 1);
+}

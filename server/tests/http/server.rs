@@ -121,6 +121,13 @@ impl Running {
         self.directory
     }
 
+    /// Breaks off a server that was started with [`billed_by`](Self::billed_by), and gives the directory with everything it has kept.
+    pub async fn stop_served(mut self) -> TempDir {
+        self.served.take().expect("a running server").abort();
+        self.app.sessions.store.close().await;
+        self.directory
+    }
+
     /// The same data with another billing of acme's, and with nobody who works in the background.
     pub async fn billed_by<B: Billing + 'static>(
         mut self,

@@ -239,17 +239,33 @@ async fn a_renewal_is_quoted_and_adds_one_term() {
     assert!(matches!(world.connector.billing.execute("renew", &renew).await, Answer::Unknown(_)));
     applied(&world, "renew", &renew).await;
     assert_eq!(world.scheduled("cus_90").await, (1, 1));
-    assert_eq!(
-        world
-            .connector
-            .billing
-            .quote(customer, subscription, &Wanted::ApplyCode { code: "SAVE50".into() })
-            .await,
-        Err(QuoteError::Unsupported)
-    );
     let now = Wanted::ChangePlan { plan, start: Start::Now };
     assert_eq!(
         world.connector.billing.quote(customer, subscription, &now).await,
         Err(QuoteError::Unsupported)
     );
+}
+
+#[tokio::test]
+async fn a_code_that_a_customer_types_is_a_discounted_term_too() {
+    let world = World::new().await;
+    let known = world.known(1).await;
+    let ask = async |code: &str| {
+        let wanted = Wanted::ApplyCode { code: code.into() };
+        world.connector.billing.quote(&known.customer.id, known.subscription.as_deref(), &wanted).await
+    };
+    for code in ["NOSUCH", "GONE", "STUDENT"] {
+        assert_eq!(ask(code).await, Err(QuoteError::UnknownCoupon), "{code}");
+    }
+    let quote = ask("other").await.unwrap();
+    let (next, then) = (quote.next_payment.clone().unwrap(), quote.then.clone().unwrap());
+    assert_eq!((next.0.amount, then.0.amount), (1600, 2000));
+    assert_eq!(then.1, "2027-01-10T05:00:00Z".parse().unwrap());
+    world.proxy.meet(&[Fault::None, Fault::None, Fault::None, Fault::Unanswered], true);
+    let apply = world.instruction(&known, quote.change);
+    assert!(matches!(world.connector.billing.execute("code", &apply).await, Answer::Unknown(_)));
+    applied(&world, "code", &apply).await;
+    assert_eq!(world.scheduled("cus_1").await, (1, 1));
+    assert_eq!(world.subscription("cus_1").await["next_payment"]["amount"], 1600);
+    assert!(matches!(ask("other").await, Err(QuoteError::NotNow(_))), "nothing on top of a coupon that runs");
 }

@@ -1,8 +1,9 @@
-//! Whatever happens between here and Stripe, it is done once.
+//! Whatever happens between here and Stripe, it is done once. `FAREWELL_STRIPE_RUNS` says how often that is tried.
 
 use farewell_server::billing::{Answer, Billing, Change, Deal, DiscountTerms, Reduction, Span};
 use proptest::prelude::*;
 
+use crate::seed::runs;
 use crate::stand_in::Fault;
 use crate::world::World;
 
@@ -36,7 +37,7 @@ async fn until_known(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: runs(200).len().try_into().unwrap(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_discount_and_a_cancellation_are_there_once(met in faults(), later in faults()) {

@@ -23,6 +23,7 @@ async fn a_snapshot_says_what_stripe_says() {
         pause: true,
         change_plan: true,
         extend_trial: false,
+        switch: true,
         ..Can::default()
     };
     assert_eq!(found.can, can);

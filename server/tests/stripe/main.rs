@@ -1,7 +1,13 @@
 //! Billing at Stripe, against what stands in for it.
 
 mod changes;
+mod command;
 mod faults;
+mod gate;
+mod killed;
+mod localstripe;
 mod lookup;
+mod managed;
+mod seed;
 mod stand_in;
 mod world;

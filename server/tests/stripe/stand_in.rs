@@ -1,6 +1,10 @@
 //! What stands in for Stripe: the requests it publishes, and no others, on customers and subscriptions of a test.
 //!
-//! A parameter that Stripe does not document is refused, as Stripe does. The same idempotency key is answered the same.
+//! A path, a parameter or a word that Stripe does not publish is refused, as Stripe does. The same idempotency key is answered the
+//! same.
+
+#[path = "published.rs"]
+mod published;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -55,6 +59,15 @@ struct Account {
     asked: Vec<Asked>,
     faults: Vec<Fault>,
     discounts: u32,
+    /// What the key may not do: beginnings of method and path.
+    forbidden: Vec<String>,
+    endpoints: Vec<Value>,
+    codes: BTreeMap<String, Value>,
+    invoices: Vec<Value>,
+    /// Whether the bank wants to hear from the customer before a payment.
+    asks_customer: bool,
+    /// How many pages of customers are given until there are no more answers.
+    pages: Option<u32>,
 }
 
 impl StandIn {
@@ -101,6 +114,58 @@ impl StandIn {
         account.subscriptions.insert(id.into(), subscription);
     }
 
+    /// A code that customers type, and what it takes off.
+    pub fn code(&self, id: &str, code: &str, more: Value) {
+        let mut whole = json!({
+            "id": id, "code": code, "active": true, "customer": null, "expires_at": null, "max_redemptions": null,
+            "times_redeemed": 0, "restrictions": { "first_time_transaction": false, "minimum_amount": null },
+            "coupon": { "id": format!("co_{id}"), "valid": true, "percent_off": 20.0, "amount_off": null, "currency": null,
+                "duration": "repeating", "duration_in_months": 2 },
+        });
+        merge(&mut whole, more);
+        self.account().codes.insert(id.into(), whole);
+    }
+
+    pub fn invoice(&self, id: &str, more: Value) {
+        let mut invoice = json!({
+            "id": id, "number": format!("N-{id}"), "created": 1_769_600_000, "total": 1250, "currency": "usd", "status": "paid",
+            "hosted_invoice_url": format!("https://invoice.stripe.com/{id}"), "invoice_pdf": null,
+            "parent": { "subscription_details": { "subscription": "sub_1" } },
+        });
+        merge(&mut invoice, more);
+        self.account().invoices.push(invoice);
+    }
+
+    /// From now on, payments wait for the customer.
+    pub fn ask_customers(&self, asks: bool) {
+        self.account().asks_customer = asks;
+    }
+
+    /// The customer authenticates what waits.
+    pub fn authenticate(&self, id: &str) {
+        let mut account = self.account();
+        let subscription = account.subscriptions.get_mut(id).expect("a subscription");
+        let update = subscription["pending_update"].take();
+        subscription["items"]["data"][0]["price"] = update["price"].clone();
+        subscription["latest_invoice"] = json!({ "id": "in_1", "status": "paid" });
+    }
+
+    /// Lets the key not do this: a method and the beginning of a path.
+    pub fn forbid(&self, what: &str) {
+        self.account().forbidden.push(what.into());
+    }
+
+    /// Tells these kinds of events to this address.
+    pub fn endpoint(&self, url: &str, events: &[&str]) {
+        let endpoint = json!({ "url": url, "status": "enabled", "enabled_events": events });
+        self.account().endpoints.push(endpoint);
+    }
+
+    /// Answers about customers page by page no more after so many.
+    pub fn pages(&self, pages: Option<u32>) {
+        self.account().pages = pages;
+    }
+
     pub fn shown(&self, id: &str) -> Value {
         self.account().subscriptions[id].clone()
     }
@@ -124,6 +189,17 @@ fn merge(into: &mut Value, more: Value) {
 
 type Said = (u16, Value);
 
+trait IntoAnswer {
+    fn into_answer(self) -> Response;
+}
+
+impl IntoAnswer for Said {
+    fn into_answer(self) -> Response {
+        let status = StatusCode::from_u16(self.0).expect("a status");
+        (status, [("Request-Id", "req_test")], self.1.to_string()).into_response()
+    }
+}
+
 fn refused(status: u16, kind: &str, code: &str) -> Said {
     (status, json!({ "error": { "type": kind, "code": code, "message": "no" } }))
 }
@@ -143,15 +219,30 @@ async fn take(
     let header =
         |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     assert_eq!(header("authorization"), format!("Bearer {KEY}"));
-    assert_eq!(header("stripe-version"), "2025-03-31.basil");
+    assert_eq!(header("stripe-version"), published::version());
     let pairs =
         |text: &[u8]| url::form_urlencoded::parse(text).into_owned().collect::<Vec<(String, String)>>();
     let mut account = stand_in.account();
-    let (fault, said) = if method == Method::GET {
+    let said_so =
+        if method == Method::GET { query.clone().unwrap_or_default().into_bytes() } else { body.to_vec() };
+    let unpublished = published::refusal(method.as_str(), &path, &pairs(&said_so));
+    let forbidden = account.forbidden.iter().any(|what| format!("{method} {path}").starts_with(what));
+    let (fault, said) = if forbidden {
+        let message = "Having the 'rak_coupon_write' permission would allow this request to continue.";
+        (None, (403, json!({ "error": { "type": "invalid_request_error", "message": message } })))
+    } else if let Some(refusal) = unpublished {
+        (None, refusal)
+    } else if path.contains("is_not_there") {
+        (None, missing())
+    } else if method == Method::GET {
         let query = pairs(query.unwrap_or_default().as_bytes());
         (None, account.get(&path, &query))
     } else {
         let key = header("idempotency-key");
+        if key.is_empty() && path == "v1/billing_portal/sessions" {
+            // A key that is only looked at sends no customer.
+            return refused(400, "invalid_request_error", "parameter_missing").into_answer();
+        }
         assert!(!key.is_empty(), "a change has a key");
         let asked = Asked { path: format!("{method} {path}"), form: pairs(&body), key };
         let fault = account.faults.pop();
@@ -179,13 +270,46 @@ async fn take(
 }
 
 impl Account {
-    fn get(&self, path: &str, query: &[(String, String)]) -> Said {
+    /// Customers, newest first: those of the highest ids.
+    fn page(&mut self, asked: impl Fn(&str) -> Option<i64>, after: Option<&str>) -> Said {
+        if self.pages == Some(0) {
+            return (503, json!({}));
+        }
+        self.pages = self.pages.map(|pages| pages - 1);
+        if after.is_some_and(|after| !self.customers.contains_key(after)) {
+            return missing();
+        }
+        let limit = usize::try_from(asked("limit").unwrap_or(10)).expect("a limit");
+        let since = asked("created[gte]").unwrap_or_default();
+        let all = self.customers.values().rev().filter(|one| {
+            one["deleted"] != true
+                && one["created"].as_i64().unwrap_or_default() >= since
+                && after.is_none_or(|after| one["id"].as_str() < Some(after))
+        });
+        let mut data: Vec<Value> = all.take(limit + 1).cloned().collect();
+        let more = data.len() > limit;
+        data.truncate(limit);
+        (200, json!({ "object": "list", "has_more": more, "data": data }))
+    }
+
+    fn get(&mut self, path: &str, query: &[(String, String)]) -> Said {
         let asked = |name: &str| query.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str());
         let one = |all: &BTreeMap<String, Value>, id: &str| {
             all.get(id).map_or_else(missing, |found| (200, found.clone()))
         };
         let list = |data: Vec<Value>| (200, json!({ "object": "list", "has_more": false, "data": data }));
         match path.split('/').collect::<Vec<_>>()[..] {
+            ["v1", "customers"] if asked("email").is_none() => {
+                let number = |name: &str| asked(name).and_then(|text| text.parse().ok());
+                self.page(number, asked("starting_after"))
+            }
+            ["v1", "prices" | "products" | "coupons"] => list(Vec::new()),
+            ["v1", "promotion_codes"] if asked("code").is_none() => list(Vec::new()),
+            ["v1", "webhook_endpoints"] => list(self.endpoints.clone()),
+            ["v1", "subscriptions"] if asked("customer").is_none() => {
+                let open = self.subscriptions.values().filter(|one| one["status"] != "canceled");
+                list(open.cloned().collect())
+            }
             ["v1", "customers"] => {
                 let email = asked("email").expect("an address");
                 list(self.customers.values().filter(|one| one["email"] == email).cloned().collect())
@@ -205,6 +329,12 @@ impl Account {
                 )
             }
             ["v1", "subscriptions", id] => one(&self.subscriptions, id),
+            ["v1", "promotion_codes"] => {
+                let code = asked("code").expect("a code").to_uppercase();
+                list(self.codes.values().filter(|one| one["code"] == code).cloned().collect())
+            }
+            ["v1", "promotion_codes", id] => one(&self.codes, id),
+            ["v1", "invoices"] => list(self.invoices.clone()),
             ["v1", "prices", id] => one(&self.prices, id),
             ["v1", "products", "prod_1"] => (200, json!({ "id": "prod_1", "name": "Pro" })),
             _ => missing(),
@@ -231,6 +361,25 @@ impl Account {
         match (method, &path.split('/').collect::<Vec<_>>()[..]) {
             ("POST", ["v1", "coupons"]) => self.make_coupon(&asked.form),
             ("POST", ["v1", "subscriptions", id]) => self.update(id, &asked.form),
+            // Half of the difference: what the tests reckon with.
+            ("POST", ["v1", "invoices", "create_preview"]) => {
+                let said = |name: &str| {
+                    asked
+                        .form
+                        .iter()
+                        .find(|(one, _)| one == name)
+                        .map(|(_, value)| value.clone())
+                        .unwrap_or_default()
+                };
+                let old =
+                    &self.subscriptions[&said("subscription")]["items"]["data"][0]["price"]["unit_amount"];
+                let new = &self.prices[&said("subscription_details[items][0][price]")]["unit_amount"];
+                let amount = |price: &Value| price.as_i64().expect("an amount");
+                (200, json!({ "amount_due": amount(new) - amount(old) / 2, "currency": "usd" }))
+            }
+            ("POST", ["v1", "billing_portal", "sessions"]) => {
+                (200, json!({ "url": "https://billing.stripe.com/p/session/1" }))
+            }
             ("DELETE", ["v1", "subscriptions", id]) => self.cancel(id, &asked.form),
             ("POST", ["v1", "subscription_schedules", _, "release"]) => {
                 for subscription in self.subscriptions.values_mut() {
@@ -266,6 +415,11 @@ impl Account {
         if subscription["status"] == "canceled" {
             return refused(400, "invalid_request_error", "resource_missing");
         }
+        let charges =
+            form.iter().any(|(name, value)| name == "payment_behavior" && value == "pending_if_incomplete");
+        if charges && form.iter().any(|(name, _)| name.starts_with("metadata")) {
+            return refused(400, "invalid_request_error", "parameter_invalid");
+        }
         let mut discounts: Vec<Value> = Vec::new();
         let before = subscription["discounts"].as_array().cloned().unwrap_or_default();
         for (name, value) in form {
@@ -282,16 +436,33 @@ impl Account {
                     subscription["status"] = json!("trialing");
                     subscription["items"]["data"][0]["current_period_end"] = number();
                 }
-                "proration_behavior" => assert_eq!(value, "none"),
+                "proration_behavior" => assert_eq!(value, if charges { "always_invoice" } else { "none" }),
+                "payment_behavior" | "proration_date" | "billing_cycle_anchor" | "expand[]" => {
+                    assert!(charges)
+                }
+                "pause_collection" if value.is_empty() => subscription["pause_collection"] = Value::Null,
                 "pause_collection[behavior]" => subscription["pause_collection"]["behavior"] = json!(value),
                 "pause_collection[resumes_at]" => subscription["pause_collection"]["resumes_at"] = number(),
                 "items[0][id]" => assert_eq!(subscription["items"]["data"][0]["id"], *value),
                 "items[0][price]" => {
                     let Some(price) = self.prices.get(value) else { return missing() };
+                    if charges && self.asks_customer {
+                        subscription["pending_update"] = json!({ "price": price });
+                        subscription["latest_invoice"] = json!({
+                            "id": "in_1", "status": "open", "hosted_invoice_url": "https://invoice.stripe.com/i/1",
+                            "confirmation_secret": { "client_secret": "pi_1_secret_x" },
+                        });
+                        continue;
+                    }
                     subscription["items"]["data"][0]["price"] = price.clone();
                 }
                 "cancellation_details[feedback]" => {
                     subscription["cancellation_details"]["feedback"] = json!(value)
+                }
+                name if name.starts_with("metadata[") && value.is_empty() => {
+                    if let Some(metadata) = subscription["metadata"].as_object_mut() {
+                        metadata.remove(&name[9..name.len() - 1]);
+                    }
                 }
                 name if name.starts_with("metadata[") => {
                     subscription["metadata"][&name[9..name.len() - 1]] = json!(value);
@@ -305,6 +476,14 @@ impl Account {
                     let id = format!("di_{}", self.discounts);
                     discounts
                         .push(json!({ "id": id, "coupon": coupon, "start": 1_700_000_000, "end": null }));
+                }
+                name if name.starts_with("discounts[") && name.ends_with("[promotion_code]") => {
+                    let Some(code) = self.codes.get(value) else { return missing() };
+                    self.discounts += 1;
+                    discounts.push(json!({
+                        "id": format!("di_{}", self.discounts), "coupon": code["coupon"], "promotion_code": value,
+                        "start": 1_700_000_000, "end": null,
+                    }));
                 }
                 _ => return refused(400, "invalid_request_error", "parameter_unknown"),
             }

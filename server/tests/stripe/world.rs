@@ -32,8 +32,7 @@ impl World {
         let end = at("2026-02-28T10:00:00Z").as_second();
         stripe.subscription("sub_1", "cus_1", "price_pro", end, json!({}));
         let clock = Clock::manual(at("2026-02-10T12:00:00Z"));
-        let url = stripe.url.parse().expect("an address");
-        let billing = Stripe::new(url, SecretText::new(KEY), clock.clone()).expect("certificates");
+        let billing = at_time(&stripe, &clock);
         Self { stripe, billing, clock }
     }
 
@@ -58,6 +57,16 @@ impl World {
         let agreed = self.snapshot().await.terms;
         self.instruction(Change::Accept { offer: "half".into(), deal, agreed })
     }
+}
+
+fn at_time(stripe: &StandIn, clock: &Clock) -> Stripe {
+    let url = stripe.url.parse().expect("an address");
+    Stripe::new(url, SecretText::new(KEY), clock.clone()).expect("certificates")
+}
+
+/// The account of another world.
+pub fn billing(stripe: &StandIn) -> Stripe {
+    at_time(stripe, &Clock::manual(at("2026-02-10T12:00:00Z")))
 }
 
 pub fn customer(id: &str) -> Lookup {

@@ -10,19 +10,20 @@ const PATIENCE = 10_000;
 /** What can be looked for, and where it may be. */
 const KINDS = {
   button: "button",
-  heading: "h1, h2",
+  heading: "h1, h2, h3, h4",
   link: "a[href]",
   radio: "input[type=radio]",
   textbox: "textarea, input:not([type=hidden], [type=radio], [type=checkbox])",
-  text: "p, li, dd, dt, span, strong, time, h1, h2, div:not(:has(*))",
+  text: "p, li, dd, dt, span, strong, time, h1, h2, h3, h4, div:not(:has(*))",
 };
 
 /** Runs in the page: the first element of these that is shown and has this name. */
 function look(selector, name) {
-  const host = document.querySelector("dialog[data-farewell] > div, main > section > div");
+  // An open flow comes before what is behind it.
+  const hosts = ["dialog[data-farewell] > div", "[data-farewell-hub]", "main > section > div"].map((found) => document.querySelector(found));
   const labelled = (element) => [...(element.labels ?? [])].map((label) => (label.querySelector("span") ?? label).textContent);
   const named = (element) => [element.getAttribute("aria-label"), ...labelled(element), element.textContent];
-  for (const root of [host?.shadowRoot, document]) {
+  for (const root of [...hosts.map((host) => host?.shadowRoot), document]) {
     for (const element of root?.querySelectorAll(selector) ?? []) {
       if (element.getClientRects().length > 0 && named(element).some((text) => text?.trim() === name)) return element;
     }

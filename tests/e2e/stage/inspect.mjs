@@ -25,12 +25,12 @@ export async function violations(page) {
 /** What is too wide, too small, or not said to whom it concerns. */
 export function measured(page) {
   return page.evaluate(() => {
-    const root = document.querySelector("dialog[data-farewell] > div")?.shadowRoot ?? document;
+    const root = document.querySelector("dialog[data-farewell] > div, [data-farewell-hub]")?.shadowRoot ?? document;
     const frame = document.querySelector("dialog[data-farewell]") ?? document.scrollingElement;
     const found = [];
     if (frame.scrollWidth > frame.clientWidth) found.push(`has to be scrolled sideways: ${frame.scrollWidth} in ${frame.clientWidth} px`);
     const named = (element) => `${element.tagName.toLowerCase()} "${(element.ariaLabel ?? element.textContent ?? "").trim().slice(0, 40)}"`;
-    for (const element of root.querySelectorAll("form.step *")) {
+    for (const element of root.querySelectorAll(".step *")) {
       const { left, right, width } = element.getBoundingClientRect();
       if (width > 1 && (left < -0.5 || right > innerWidth + 0.5)) found.push(`${named(element)} lies outside: ${left} to ${right} px`);
       // What is clipped cannot be read.
@@ -78,7 +78,7 @@ export async function tabbed(page) {
     const stop = await page.evaluate(() => {
       let { activeElement: element } = document;
       while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-      if (!element?.closest("form.step")) return null;
+      if (!element?.closest(".step")) return null;
       const root = element.getRootNode();
       const name = element.ariaLabel ?? [element.value, element.textContent.trim()].filter(Boolean).join(" ");
       const wrong = [];
@@ -92,7 +92,7 @@ export async function tabbed(page) {
         return !top || !(element === top || element.contains(top) || top.contains(element) || element.labels?.[0]?.contains(top));
       });
       if (hidden.length > 2) wrong.push(`is hidden by something: ${box.top} to ${box.bottom} of ${innerHeight} px`);
-      const twin = [...root.querySelectorAll("form.step *")].indexOf(element);
+      const twin = [...root.querySelectorAll(".step *")].indexOf(element);
       return { id: `${twin}`, name: `${element.tagName.toLowerCase()} ${name}`, wrong };
     });
     if (!stop) {

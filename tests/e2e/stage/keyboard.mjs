@@ -5,7 +5,7 @@ export const at = (page) =>
   page.evaluate(() => {
     let { activeElement: element } = document;
     while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-    const kind = { H2: "heading", TEXTAREA: "field", BUTTON: "button", A: "link" }[element.tagName] ?? element.type ?? element.tagName;
+    const kind = { H2: "heading", H3: "heading", H4: "heading", P: "status", TEXTAREA: "field", BUTTON: "button", A: "link" }[element.tagName] ?? element.type ?? element.tagName;
     const label = element.labels?.[0]?.querySelector("span") ?? element;
     return `${kind} ${(element.ariaLabel ?? label.textContent).trim()}`;
   });

@@ -95,8 +95,8 @@ export class Server {
   }
 
   /** A session id of the hub. */
-  async hub(customer) {
-    return (await this.ask("/v1/subscription/session", { subscription: { customer_id: customer } })).id;
+  async hub(customer, more) {
+    return (await this.ask("/v1/subscription/session", { subscription: { customer_id: customer, ...more } })).id;
   }
 
   /** A customer's first subscription, as the ledger has it. */

@@ -18,6 +18,9 @@ export const wordsOf = (language) => texts(locale(language));
 
 export const words = wordsOf("en");
 
+/** What the hub says, by its keys in the server's locale pack. */
+export const hubWords = texts(locale("hub.en"));
+
 /** What offers say of money, with `{price}` and `{date}` in it. */
 export const sentences = texts(locale("offer.en"));
 

@@ -103,6 +103,10 @@ impl Billing for Ledger {
     }
 
     /// Nobody is charged by the ledger: what was due counts as paid.
+    fn quotes(&self) -> bool {
+        true
+    }
+
     async fn invoices(&self, customer: &str, most: usize) -> Result<Vec<Invoice>, LookupError> {
         let found = find::invoices(&self.store, &self.realm, customer, most, self.clock.now()).await;
         found.map_err(|error| LookupError::Unavailable(error.to_string()))

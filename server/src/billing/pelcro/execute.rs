@@ -198,10 +198,10 @@ impl Pelcro {
         let can = subscription.can(now);
         let term = match deal {
             Deal::Discount(discount) if can.discount => {
-                let promise = self.coupons.get(offer).filter(|promise| promise.terms == *discount);
+                let promise = self.promised(offer, discount);
                 let promise = promise.ok_or("the offer names no coupon that takes off the same any more")?;
-                self.keeps(token, subscription, agreed, promise).await?;
-                Renewal { coupon: Some(promise.code.clone()), ..Renewal::of(&agreed.plan) }
+                self.keeps(token, subscription, agreed, &promise).await?;
+                Renewal { coupon: Some(promise.code), ..Renewal::of(&agreed.plan) }
             }
             Deal::ChangePlan(plan) if can.change_plan => {
                 let open = self.open_plans(token).await?;
@@ -222,10 +222,10 @@ impl Pelcro {
     /// Whether what an instruction asks for is there.
     fn there(&self, subscription: &Subscription, instruction: &Instruction) -> There {
         let term = match &instruction.change {
-            Change::Accept { offer, deal: Deal::Discount(_), agreed: Some(agreed) } => {
-                let Some(promise) = self.coupons.get(offer) else { return There::No };
-                let (plan, coupon) = (agreed.plan.as_str(), Some(promise.code.as_str()));
-                Term { plan, start: agreed.current_period_end, coupon }
+            Change::Accept { offer, deal: Deal::Discount(discount), agreed: Some(agreed) } => {
+                // The offer may name no coupon any more. Then a term that is there has one that nobody knows.
+                let code = self.promised(offer, discount).map(|promise| promise.code).unwrap_or_default();
+                return subscription.term(&agreed.plan, agreed.current_period_end, Some(&code));
             }
             Change::Accept { deal: Deal::ChangePlan(plan), agreed: Some(agreed), .. } => {
                 Term { plan: &plan.id, start: agreed.current_period_end, coupon: None }

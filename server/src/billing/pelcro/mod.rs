@@ -240,6 +240,10 @@ impl Billing for Pelcro {
         self.look_ahead(customer, subscription, wanted).await
     }
 
+    fn quotes(&self) -> bool {
+        true
+    }
+
     async fn invoices(&self, customer: &str, most: usize) -> Result<Vec<Invoice>, LookupError> {
         let token = self.kept(customer).await?;
         let (customer, _) = self.whose(&token).await.map_err(lookup_error)?;

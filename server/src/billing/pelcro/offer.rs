@@ -25,6 +25,9 @@ pub(super) struct Promise {
     pub terms: DiscountTerms,
 }
 
+/// What stands before a coupon's code in the place of an offer's id, where a customer has typed it.
+pub(super) const TYPED: &str = "coupon:";
+
 /// The coupons that a brand's offers name.
 pub(super) fn of_brand(brand: &Brand) -> Coupons {
     let named = brand.offers.iter().filter_map(|offer| match &offer.terms {
@@ -62,7 +65,43 @@ impl Coupon {
     }
 }
 
+impl Coupon {
+    /// What it takes off, where it says so in whole percent or one currency, and for how long.
+    fn terms(&self) -> Option<DiscountTerms> {
+        let off = match (self.percent_off, self.amount_off.filter(|off| *off != 0)) {
+            (Some(percent), None) => Reduction::Percent(u32::try_from(percent).ok()?),
+            (None | Some(0), Some(amount)) => {
+                Reduction::Amount { amount, currency: self.currency.as_ref()?.to_ascii_uppercase() }
+            }
+            _ => return None,
+        };
+        let lasts = match self.duration.as_deref()? {
+            "once" => Span::Once,
+            "forever" => Span::Forever,
+            "repeating" => Span::Months(u32::try_from(self.duration_in_months?).ok()?),
+            _ => return None,
+        };
+        Some(DiscountTerms { off, lasts }).filter(DiscountTerms::in_range)
+    }
+}
+
 impl Pelcro {
+    /// What was promised: by an offer, or with a code that a customer typed. None where it is not what the offer promises any more.
+    pub(super) fn promised(&self, offer: &str, discount: &DiscountTerms) -> Option<Promise> {
+        match offer.strip_prefix(TYPED) {
+            Some(code) => Some(Promise { code: code.into(), terms: discount.clone() }),
+            None => self.coupons.get(offer).filter(|promise| promise.terms == *discount).cloned(),
+        }
+    }
+
+    /// The promise of a code that a customer typed. None where no such coupon is open to them, or nobody can say what it takes off.
+    pub(super) async fn typed(&self, token: &SecretText, code: &str) -> Result<Option<Promise>, Failure> {
+        let open = self.open_coupons(token).await?;
+        let found =
+            open.iter().filter_map(Coupon::read).find(|coupon| coupon.code.eq_ignore_ascii_case(code));
+        Ok(found.and_then(|coupon| Some(Promise { terms: coupon.terms()?, code: coupon.code })))
+    }
+
     /// Ids of the offers whose discount this customer could not have.
     ///
     /// Where Pelcro cannot be asked it is all of them: nobody is kept from leaving by that.

@@ -6,6 +6,7 @@ use super::Pelcro;
 use super::api::Failure;
 use super::lookup_error;
 use super::object::{Of, Order, Plan, Subscription};
+use super::offer::TYPED;
 use super::value::Id;
 use crate::billing::{Change, Deal, LookupError, Quote, QuoteError, Renewal, Start, Terms, Wanted};
 use crate::secret::SecretText;
@@ -17,9 +18,12 @@ impl Pelcro {
         subscription: Option<&str>,
         wanted: &Wanted,
     ) -> Result<Quote, QuoteError> {
-        if !matches!(wanted, Wanted::Renew(_) | Wanted::ChangePlan { start: Start::NextPayment, .. }) {
+        let (Wanted::Renew(_)
+        | Wanted::ApplyCode { .. }
+        | Wanted::ChangePlan { start: Start::NextPayment, .. }) = wanted
+        else {
             return Err(QuoteError::Unsupported);
-        }
+        };
         let token = self.kept(customer).await?;
         let (found, token) = self.whose(&token).await.map_err(lookup_error)?;
         let id = subscription.ok_or(LookupError::UnknownSubscription)?;
@@ -28,6 +32,7 @@ impl Pelcro {
         let subject = Subject { subscription, terms, token: &token };
         match wanted {
             Wanted::Renew(renewal) => self.renewal(&subject, renewal).await,
+            Wanted::ApplyCode { code } => self.code(&subject, code).await,
             Wanted::ChangePlan { plan, .. } => self.plan_change(&subject, plan).await,
             _ => Err(QuoteError::Unsupported),
         }
@@ -100,6 +105,30 @@ impl Pelcro {
             agreed: Some(terms.clone()),
         };
         Ok(Quote { change, due_now: None, next_payment, then: None, term: None })
+    }
+
+    async fn code(&self, subject: &Subject<'_>, code: &str) -> Result<Quote, QuoteError> {
+        let (subscription, terms) = (subject.subscription, &subject.terms);
+        if !subscription.can(self.tokens.clock.now()).discount {
+            return Err(QuoteError::NotNow("another coupon runs, or there is nothing to take it off of"));
+        }
+        let promise = self.typed(subject.token, code).await.map_err(lookup_error)?;
+        let promise = promise.ok_or(QuoteError::UnknownCoupon)?;
+        match self.keeps(subject.token, subscription, terms, &promise).await {
+            Ok(()) => {}
+            Err(Failure::Refused(_)) => return Err(QuoteError::CouponNotForPlan),
+            Err(failure) => return Err(lookup_error(failure).into()),
+        }
+        let lower = promise.terms.off.applied_to(terms.amount, &terms.currency);
+        let lower = lower.ok_or(QuoteError::CouponOtherCurrency)?;
+        let then = terms.discount_ends_at(promise.terms.lasts).map(|at| (terms.price(), at));
+        let change = Change::Accept {
+            offer: format!("{TYPED}{}", promise.code),
+            deal: Deal::Discount(promise.terms),
+            agreed: Some(terms.clone()),
+        };
+        let next_payment = Some((terms.money(lower), terms.current_period_end));
+        Ok(Quote { change, due_now: None, next_payment, then, term: None })
     }
 
     async fn open_plan(&self, subject: &Subject<'_>, id: &str) -> Result<Plan, QuoteError> {

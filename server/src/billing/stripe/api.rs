@@ -92,6 +92,31 @@ impl Api {
         self.ask(Method::DELETE, path, form, Some(key)).await
     }
 
+    /// Whether the key may do this. What is asked for changes nothing, since what it is about is not there.
+    pub(super) async fn allows(&self, method: Method, path: &str, form: &Form) -> Allowed {
+        let said = match self.fetch(method, path, form, None).await {
+            Ok(said) => said,
+            Err(Failure::Unknown(why)) => return Allowed::Unknown(why),
+            Err(other) => return Allowed::Unknown(other.to_string()),
+        };
+        match said.status {
+            200..300 | 400 | 404 => Allowed::Yes,
+            401 => Allowed::No("Stripe does not know the key".into()),
+            403 => Allowed::No(permission(&said.body).unwrap_or_else(|| "Stripe forbids it".into())),
+            other => Allowed::Unknown(format!("Stripe answered {other} (request {})", said.id)),
+        }
+    }
+
+    /// Whether the key is restricted.
+    pub(super) fn is_restricted(&self) -> bool {
+        self.key.expose().starts_with("rk_")
+    }
+
+    /// Whether the key is for what counts.
+    pub(super) fn is_live(&self) -> bool {
+        self.key.expose().contains("_live_")
+    }
+
     async fn ask<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -99,6 +124,17 @@ impl Api {
         form: &Form,
         key: Option<&str>,
     ) -> Result<T, Failure> {
+        let Said { status, id, body } = self.fetch(method, path, form, key).await?;
+        read(status, &id, &body)
+    }
+
+    async fn fetch(
+        &self,
+        method: Method,
+        path: &str,
+        form: &Form,
+        key: Option<&str>,
+    ) -> Result<Said, Failure> {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let mut url = self.base.join(path).map_err(|error| Failure::Unknown(error.to_string()))?;
         let body = if method == Method::GET {
@@ -127,7 +163,7 @@ impl Api {
         }
     }
 
-    async fn send<T: DeserializeOwned>(&self, request: Request<Full<Bytes>>) -> Result<T, Failure> {
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Said, Failure> {
         let answer = self.http.request(request).await;
         let answer =
             answer.map_err(|error| Failure::Unknown(format!("Stripe: {}", outbox::unreachable(&error))))?;
@@ -142,8 +178,35 @@ impl Api {
             .collect();
         let body = Limited::new(answer.into_body(), LARGEST_ANSWER).collect().await;
         let body = body.map_err(|_| Failure::Unknown(format!("Stripe's answer broke off (request {id})")))?;
-        read(status, &id, &body.to_bytes())
+        Ok(Said { status, id, body: body.to_bytes() })
     }
+}
+
+/// An answer that arrived.
+struct Said {
+    status: u16,
+    /// Stripe's id of the request.
+    id: String,
+    body: Bytes,
+}
+
+/// Whether a key may do something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Allowed {
+    Yes,
+    /// Why not.
+    No(String),
+    /// Why nobody knows.
+    Unknown(String),
+}
+
+/// The permission that Stripe says is missing: `rak_…`.
+fn permission(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    let at = text.find("rak_")?;
+    let name: String =
+        text.get(at..)?.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').take(64).collect();
+    Some(format!("{name} is missing"))
 }
 
 /// What an answer says. One that cannot be read is never guessed at.
@@ -172,6 +235,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_permission_that_is_missing_is_named() {
+        let said = "{\"error\":{\"message\":\"Having the 'rak_customer_read' permission would allow this\"}}";
+        assert_eq!(permission(said.as_bytes()).as_deref(), Some("rak_customer_read is missing"));
+        assert_eq!(permission(b"<html>"), None);
+    }
 
     #[test]
     fn only_what_stripe_says_it_has_refused_was_not_done() {

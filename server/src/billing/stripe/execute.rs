@@ -7,8 +7,11 @@ use super::api::{Failure, Form};
 use super::holding::COUPON;
 use super::mark::{DONE, Marks, PAUSE, short};
 use super::object::{Any, Subscription};
+use super::promotion;
+use super::switch::{Agreed, has_plan};
 use crate::billing::{
-    Answer, Change, Cycle, Deal, DiscountTerms, Instruction, Length, PlanTerms, Reduction, Span, Terms,
+    Answer, Authentication, Change, Cycle, Deal, DiscountTerms, Instruction, Length, Pause, PlanTerms,
+    Reduction, Span, Terms,
 };
 
 /// Collection begins again so long before the payment, which then is collected.
@@ -17,9 +20,11 @@ const BEFORE_PAYMENT: SignedDuration = SignedDuration::from_hours(1);
 const MOST_MONTHS: u32 = 240;
 
 /// Why nothing was done, or what could not be known.
-enum Stop {
+pub(super) enum Stop {
     Refused(String),
     Failed(Failure),
+    /// It happens once the customer has authenticated the payment.
+    Waits(Authentication),
 }
 
 impl From<Failure> for Stop {
@@ -38,6 +43,7 @@ impl From<Stop> for Answer {
     fn from(stop: Stop) -> Self {
         match stop {
             Stop::Refused(why) => Self::Refused(why),
+            Stop::Waits(how) => Self::Waits(how),
             Stop::Failed(Failure::Unknown(why)) => Self::Unknown(why),
             Stop::Failed(refused) => Self::Refused(refused.to_string()),
         }
@@ -63,7 +69,9 @@ impl Stripe {
             Change::CancelImmediately => subscription.ended(),
             Change::CancelAtPeriodEnd { .. } => !subscription.can_be_canceled(),
             Change::Undo => subscription.can_be_canceled(),
-            _ => false,
+            Change::Switch { ref plan, .. } => has_plan(&subscription, &plan.id),
+            Change::Resume { .. } => subscription.pause(self.clock.now()).is_none(),
+            Change::Accept { .. } | Change::Renew { .. } => false,
         };
         if there || Marks::of(&subscription).has(key) {
             return Answer::Applied;
@@ -118,13 +126,41 @@ impl Stripe {
             }
             Change::Undo if subscription.cancel_at.is_some() => vec![("cancel_at".into(), String::new())],
             Change::Undo => Form::new(),
-            Change::Resume { .. } | Change::Switch { .. } | Change::Renew { .. } => {
-                return Err("that is not done at Stripe".into());
+            Change::Resume { agreed, at } => self.resume(&subscription, *agreed, *at)?,
+            Change::Switch { plan, at, due, agreed } => {
+                let agreed = Agreed { plan, at: *at, due: *due, terms: agreed };
+                return self.switch(key, &subscription, instruction, &agreed).await;
             }
+            Change::Renew { .. } => return Err("what is at Stripe goes on by itself".into()),
         };
         form.push((format!("metadata[{DONE}]"), marks.with(key)));
         let _: Any = self.api.post(&format!("v1/subscriptions/{}", subscription.id), &form, key).await?;
         Ok(())
+    }
+
+    /// What is asked for so that invoices are collected again. One that is not known to be paused is not changed.
+    fn resume(
+        &self,
+        subscription: &Subscription,
+        agreed: Pause,
+        at: Option<(Timestamp, i64)>,
+    ) -> Result<Form, Stop> {
+        let now = self.clock.now();
+        match subscription.pause(now) {
+            // It is over.
+            None => return Ok(Form::new()),
+            Some(pause) if pause != agreed || at.is_some() => {
+                return Err("the subscription's terms have changed since".into());
+            }
+            Some(_) => {}
+        }
+        let mut form = match (&subscription.pause_collection, agreed.from <= now) {
+            (Some(_), _) => vec![("pause_collection".into(), String::new())],
+            (None, false) => trial_until(agreed.from),
+            (None, true) => return Err("the pause moved the payments, and ends on its day".into()),
+        };
+        form.push((format!("metadata[{PAUSE}]"), String::new()));
+        Ok(form)
     }
 
     /// Ends a subscription now. It takes no note any more.
@@ -197,6 +233,15 @@ impl Stripe {
         if running.iter().any(|running| running.offer == accepted.offer) {
             return Err("the same offer already runs on this subscription".into());
         }
+        if let Some(code) = accepted.offer.strip_prefix(promotion::OFFER) {
+            let Some(code) = self.still_open(code, accepted.subscription).await? else {
+                return Err("the code cannot be used any more".into());
+            };
+            if code.terms(&terms.currency).ok().as_ref() != Some(discount) {
+                return Err("the code takes off something else by now".into());
+            }
+            return Ok(beside(accepted.subscription, "promotion_code", code.id));
+        }
         let mut coupon = Form::new();
         let mut put = |name: &str, value: String| coupon.push((name.into(), value));
         match &discount.off {
@@ -227,13 +272,7 @@ impl Stripe {
             Err(Failure::Refused { code, .. }) if code == "resource_already_exists" => {}
             Err(failure) => return Err(failure.into()),
         }
-        // What is left out of the list is taken off.
-        let mut form = Form::new();
-        for (place, there) in accepted.subscription.discounts.iter().enumerate() {
-            form.push((format!("discounts[{place}][discount]"), there.id.clone()));
-        }
-        form.push((format!("discounts[{}][coupon]", accepted.subscription.discounts.len()), id));
-        Ok(form)
+        Ok(beside(accepted.subscription, "coupon", id))
     }
 
     async fn change_plan(
@@ -266,6 +305,15 @@ impl Stripe {
             ("proration_behavior".into(), "none".into()),
         ])
     }
+}
+
+/// One more discount. What is left out of the list is taken off.
+fn beside(subscription: &Subscription, kind: &str, id: String) -> Form {
+    let there = subscription.discounts.iter().enumerate();
+    let mut form: Form =
+        there.map(|(place, one)| (format!("discounts[{place}][discount]"), one.id.clone())).collect();
+    form.push((format!("discounts[{}][{kind}]", subscription.discounts.len()), id));
+    form
 }
 
 /// Why the customer leaves, in Stripe's words, which are the same.

@@ -24,9 +24,21 @@ pub(super) struct Rate<'s> {
     pub interval_count: u32,
 }
 
+/// Currencies whose minor units are others at Stripe than in ISO 4217: what Stripe says cannot be shown as it is.
+/// <https://docs.stripe.com/currencies#special-cases>
+pub(super) fn counts_otherwise(currency: &str) -> bool {
+    ["isk", "ugx", "mga"].iter().any(|other| currency.eq_ignore_ascii_case(other))
+}
+
 impl Item {
-    /// What is paid for it. None where nobody can say in advance: by use, in tiers, or in fractions of minor units.
+    /// What is paid for it. None where nobody can say in advance: by use, in tiers, in fractions of minor units, or in a currency
+    /// with minor units of Stripe's own.
     pub(super) fn rate(&self) -> Option<Rate<'_>> {
+        let currency = self.price.as_ref().map(|price| &price.currency);
+        let currency = currency.or(self.plan.as_ref().map(|plan| &plan.currency))?;
+        if counts_otherwise(currency) {
+            return None;
+        }
         let quantity = i64::from(self.quantity.unwrap_or(1));
         if let Some(price) = &self.price {
             let recurring = price.recurring.as_ref()?;
@@ -158,6 +170,8 @@ impl Subscription {
             pause: paid && settled && !trial,
             change_plan: terms.is_some() && settled,
             extend_trial: terms.is_some() && settled && trial,
+            resume: cancel && !settled,
+            switch: terms.is_some() && settled && !trial,
             ..Can::default()
         }
     }

@@ -1,17 +1,30 @@
 //! Billing at Stripe: customers, subscriptions, coupons and pauses are Stripe's, read when they are needed and changed by its HTTP
-//! API. Nothing of them is kept here but what sessions keep.
+//! API. Nothing of them is kept here but what sessions keep, and what leads to a customer by their address.
 
 mod api;
+mod authentication;
+mod check;
+mod customers;
 mod execute;
+mod hear;
 mod holding;
+mod import;
+mod invoice;
 mod mark;
+mod notice;
 mod object;
+mod promotion;
+mod quote;
+mod reread;
+mod switch;
+
+use std::sync::Arc;
 
 use url::Url;
 
 use super::{
-    Account, Answer, Billing, Customer, Holding, Instruction, Interval, Lookup, LookupError, PlanPrice,
-    PlanTerms, Snapshot,
+    Account, Answer, Billing, Customer, Holding, Instruction, Interval, Invoice, Lookup, LookupError,
+    PlanPrice, PlanTerms, Quote, QuoteError, Snapshot, Wanted,
 };
 use crate::clock::Clock;
 use crate::place::Place;
@@ -19,17 +32,24 @@ use crate::secret::SecretText;
 use api::{Api, Failure, Form};
 use object::{List, Price, Product, Subscription};
 
+pub use check::{Permission, Report, SPECIAL, Standing, Webhook};
+pub use customers::Customers;
+pub use hear::{EVENTS, Heard, Listener, Listeners};
+pub use import::{ImportError, Imported};
+pub use notice::{Notice, NoticeError};
+
 /// Where Stripe is.
 pub const STRIPE: &str = "https://api.stripe.com/";
 
 /// The most subscriptions of a customer that are looked at. Stripe allows 500.
 const MOST_SUBSCRIPTIONS: usize = 500;
 
-/// An account at Stripe.
-#[derive(Debug)]
+/// An account at Stripe. Clones ask with the same connections.
+#[derive(Clone, Debug)]
 pub struct Stripe {
-    api: Api,
+    api: Arc<Api>,
     clock: Clock,
+    customers: Option<Customers>,
 }
 
 impl Stripe {
@@ -38,7 +58,13 @@ impl Stripe {
     /// # Errors
     /// The system's trusted certificates cannot be read.
     pub fn new(base: Url, key: SecretText, clock: Clock) -> Result<Self, String> {
-        Ok(Self { api: Api::new(base, key)?, clock })
+        Ok(Self { api: Arc::new(Api::new(base, key)?), clock, customers: None })
+    }
+
+    /// The same, with customers who are remembered: they are found by their address in whatever letters.
+    #[must_use]
+    pub fn remembering(self, customers: Customers) -> Self {
+        Self { customers: Some(customers), ..self }
     }
 
     async fn subscription(&self, id: &str) -> Result<Subscription, Failure> {
@@ -79,7 +105,8 @@ impl Stripe {
             Some(Product::Whole { name }) => Some(name.clone()),
             _ => None,
         };
-        let terms = price.unit_amount.zip(price.recurring.as_ref()).and_then(|(amount, recurring)| {
+        let amount = price.unit_amount.filter(|_| !holding::counts_otherwise(&price.currency));
+        let terms = amount.zip(price.recurring.as_ref()).and_then(|(amount, recurring)| {
             Some(PlanPrice {
                 amount,
                 currency: price.currency.to_ascii_uppercase(),
@@ -96,9 +123,7 @@ impl Stripe {
         match (&lookup.customer, &lookup.email, &lookup.subscription) {
             (Some(id), email, _) => {
                 let found = self.by_id(id).await?;
-                let theirs = |given: &String| {
-                    found.email.as_ref().is_none_or(|email| email.eq_ignore_ascii_case(given.trim()))
-                };
+                let theirs = |given: &String| found.email.is_none() || found.has_email(given);
                 match email {
                     // An address that nobody has contradicts nobody: the merchant may know a newer one.
                     Some(given) if !theirs(given) && !self.by_email(given).await?.is_empty() => {
@@ -130,7 +155,7 @@ impl Stripe {
         if found.deleted { Err(LookupError::UnknownCustomer) } else { Ok(found) }
     }
 
-    /// Stripe compares addresses letter by letter.
+    /// Stripe compares addresses letter by letter. Those it has in other letters are found where they are remembered.
     async fn by_email(&self, email: &str) -> Result<Vec<object::Customer>, LookupError> {
         let mut found: Vec<object::Customer> = Vec::new();
         let (given, small) = (email.trim().to_owned(), email.trim().to_lowercase());
@@ -141,6 +166,17 @@ impl Stripe {
             let list = self.api.get::<List<object::Customer>>("v1/customers", &query).await;
             let list = list.map_err(|failure| lookup_error(failure, LookupError::UnknownCustomer))?;
             found.extend(list.data.into_iter().filter(|customer| !customer.deleted));
+        }
+        if let Some(customers) = &self.customers {
+            let ids = customers.with_email(email.trim()).await;
+            for id in ids.map_err(|error| LookupError::Unavailable(error.to_string()))? {
+                match self.by_id(&id).await {
+                    Ok(customer) if customer.has_email(email) => found.push(customer),
+                    // Stripe has deleted the customer, or knows another address by now.
+                    Ok(_) | Err(LookupError::UnknownCustomer) => {}
+                    Err(error) => return Err(error),
+                }
+            }
         }
         found.sort_by(|one, other| one.id.cmp(&other.id));
         found.dedup_by(|one, other| one.id == other.id);
@@ -221,7 +257,8 @@ impl Billing for Stripe {
             let name = self.name(&subscription).await?;
             subscriptions.push(subscription.holding(name.as_deref(), self.clock.now()));
         }
-        Ok(Account { customer: known(customer), subscriptions, payment_method: None })
+        let payment_method = self.paid_with(&customer.id).await?;
+        Ok(Account { customer: known(customer), subscriptions, payment_method })
     }
 
     async fn plans(&self, ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
@@ -231,6 +268,31 @@ impl Billing for Stripe {
             plans.extend(found.map_err(|failure| LookupError::Unavailable(failure.to_string()))?);
         }
         Ok(Some(plans))
+    }
+
+    async fn quote(
+        &self,
+        customer: &str,
+        subscription: Option<&str>,
+        wanted: &Wanted,
+    ) -> Result<Quote, QuoteError> {
+        self.look_ahead(customer, subscription, wanted).await
+    }
+
+    fn quotes(&self) -> bool {
+        true
+    }
+
+    fn has_payment_page(&self) -> bool {
+        true
+    }
+
+    async fn invoices(&self, customer: &str, most: usize) -> Result<Vec<Invoice>, LookupError> {
+        self.invoices_of(customer, most).await
+    }
+
+    async fn payment_page(&self, customer: &str, back: &Url) -> Result<Option<Url>, LookupError> {
+        self.portal(customer, back).await
     }
 
     async fn execute(&self, key: &str, instruction: &Instruction) -> Answer {

@@ -26,6 +26,13 @@ pub(super) struct Customer {
     pub deleted: bool,
 }
 
+impl Customer {
+    /// Whether this is the customer's address, in whatever letters.
+    pub(super) fn has_email(&self, given: &str) -> bool {
+        self.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(given.trim()))
+    }
+}
+
 /// Where a customer lives.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Address {
@@ -53,6 +60,8 @@ pub(super) struct Subscription {
     pub pause_collection: Option<Any>,
     /// A schedule decides what comes next.
     pub schedule: Option<String>,
+    /// `charge_automatically`, or `send_invoice`.
+    pub collection_method: Option<String>,
     #[serde(default)]
     pub discounts: Vec<Discount>,
     #[serde(default)]
@@ -78,6 +87,8 @@ pub(super) struct Price {
     /// None for prices in tiers and with fractions of minor units.
     pub unit_amount: Option<i64>,
     pub currency: String,
+    /// `per_unit`, or `tiered`.
+    pub billing_scheme: Option<String>,
     pub recurring: Option<Recurring>,
     pub product: Option<Product>,
 }
@@ -98,6 +109,7 @@ pub(super) struct Plan {
     pub nickname: Option<String>,
     pub amount: Option<i64>,
     pub currency: String,
+    pub billing_scheme: Option<String>,
     pub interval: String,
     pub interval_count: u32,
     pub usage_type: Option<String>,
@@ -117,6 +129,8 @@ pub(super) enum Product {
 pub(super) struct Discount {
     pub id: String,
     pub coupon: Coupon,
+    /// The code it came by.
+    pub promotion_code: Option<String>,
     pub start: i64,
     pub end: Option<i64>,
 }

@@ -12,14 +12,14 @@ use super::{errors, examples, form, tag};
 use crate::http::error::ErrorAnswer;
 use crate::http::{
     actions, cancel_link, cancellation_request, customer_token, declarations, result, retention_session, sdk,
-    subscription_session,
+    stripe, subscription_session,
 };
 
 /// The name of what a body holds, and its schema.
 type Request = (&'static str, fn() -> Value);
 
 /// What bodies hold, by the names that operations give them.
-const REQUESTS: [Request; 18] = [
+const REQUESTS: [Request; 20] = [
     ("ActionsRequest", actions::request),
     ("CancelLinkRequest", cancel_link::request),
     ("CancelForm", form::cancel),
@@ -28,6 +28,7 @@ const REQUESTS: [Request; 18] = [
     ("CustomerTokenRequest", customer_token::request),
     ("DecisionRequest", declarations::request),
     ("FlowForm", form::flow),
+    ("HubActionForm", form::hub_action),
     ("HubForm", form::hub),
     ("ResultRequest", result::request),
     ("RetentionSessionRequest", retention_session::request),
@@ -36,6 +37,7 @@ const REQUESTS: [Request; 18] = [
     ("SdkReactivateRequest", sdk::reactivate::request),
     ("SdkRenewRequest", sdk::renew::request),
     ("SessionForm", form::session),
+    ("StripeEventRequest", stripe::request),
     ("SubscriptionSessionRequest", subscription_session::request),
     ("WithdrawForm", form::withdraw),
 ];

@@ -12,6 +12,7 @@ macro_rules! examples {
 
 examples! {
     "act"
+    "actInHub"
     "createCancelLink"
     "createCancellation"
     "createCustomerToken"
@@ -25,6 +26,7 @@ examples! {
     "getHealth"
     "getKeySet"
     "getLedgerCustomer"
+    "hearStripe"
     "listCancellations"
     "listDeclarations"
     "listReasons"

@@ -108,6 +108,7 @@ pub(super) async fn carry_out(
     match caller.ledger.execute(key, &instruction).await {
         Answer::Applied | Answer::Requested => Ok(()),
         Answer::Refused(why) => Err(SdkError::rule(why)),
+        Answer::Waits(_) => Err(SdkError::rule("The payment has to be authenticated.")),
         Answer::Unknown(why) => {
             tracing::error!(why, "the ledger has not answered");
             Err(SdkError::Rule(axum::http::StatusCode::INTERNAL_SERVER_ERROR, TRY_AGAIN.into()))

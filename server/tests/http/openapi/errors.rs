@@ -98,6 +98,8 @@ async fn every_error_is_what_the_server_says() {
     backends(&mut critic).await;
     browsers(&mut critic).await;
     results(&mut critic).await;
+    critic.says("hearStripe", 400, Wrong::default()).await;
+    critic.says("hearStripe", 413, sending(json!({ "id": "x".repeat(70_000) }), "")).await;
     let mut heard = critic.heard;
 
     let restricted = Running::start_with(as_demo_and_read_only).await;
@@ -143,7 +145,8 @@ async fn whoever_asks_and_whatever_is_sent(critic: &mut Critic<'_>) {
         let credential = if browser { session.clone() } else { critic.server.acme.clone() };
         if id != "verifyResult" {
             // A form holds its credential itself.
-            let form = matches!(id.as_str(), "postFlow" | "showHub").then(|| json!({ "session": "" }));
+            let form =
+                matches!(id.as_str(), "postFlow" | "showHub" | "actInHub").then(|| json!({ "session": "" }));
             critic.says(&id, 401, Wrong { body: form, ..Wrong::default() }).await;
         }
         if statuses.contains("413") {
@@ -242,7 +245,11 @@ async fn browsers(critic: &mut Critic<'_>) {
         critic.hear("act", status, header(), status == 403).await;
         critic.says("postFlow", status, sending(with_key(&one, key), "")).await;
         critic.says("showHub", status, sending(with_key(&hub, key), "")).await;
+        critic.hear("actInHub", status, sending(with_key(&hub, key), ""), status == 403).await;
     }
+    critic.says("actInHub", 400, sending(form(&hub), "")).await;
+    let pause = json!({ "session": hub, "do": "pause", "subscription": "sub_1" });
+    critic.says("actInHub", 404, sending(pause, "")).await;
     critic.says("act", 400, sending(json!({}), &one)).await;
 
     // The first to come cancels, and the second finds nothing left.

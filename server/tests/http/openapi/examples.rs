@@ -124,6 +124,7 @@ async fn every_example_is_what_the_server_takes_and_gives() {
     reader.ask("createRetentionSession", as_shown(), &key).await;
     let subscription = reader.ask("createSubscriptionSession", as_shown(), &key).await;
     reader.ask_with("showHub", as_shown(), "", |form| form["session"] = subscription["id"].clone()).await;
+    reader.ask_with("actInHub", as_shown(), "", |form| form["session"] = subscription["id"].clone()).await;
     // The law of Minnesota lets no offer be made, and the example shows one.
     let session =
         server.session_with(json!({ "customer_id": "cus_1", "country": "US", "region": "NY" })).await;
@@ -165,6 +166,12 @@ async fn every_example_is_what_the_server_takes_and_gives() {
     };
     let told = tokio::time::timeout(Duration::from_secs(20), told).await.unwrap();
     reader.ask("replayWebhook", with(json!({ "id": told["webhooks"][0]["id"] })), &key).await;
+
+    // Stripe signs what it tells: that it is taken so is looked at beside what it is good for.
+    let heard = reader.document.operation("hearStripe");
+    let (_, content) = heard.body().unwrap();
+    assert_eq!(reader.document.mistakes(&content["schema"], &content["example"]), [""; 0]);
+    reader.compare("hearStripe", "200", &json!({ "received": true, "new": true }));
 
     let of_json = reader.document.operations().filter(|operation| {
         reader.document.answer(operation, "200").is_some() && operation.id() != "getOpenApi"

@@ -1,5 +1,7 @@
 //! A brand that Stripe bills, from the session to the receipt.
 
+mod told;
+
 use std::io::Write;
 
 use farewell_server::clock::{self, Clock};

@@ -1,0 +1,159 @@
+//! Promotion codes: what customers type, and the coupon behind it.
+
+use serde::Deserialize;
+
+use super::api::Form;
+use super::holding::moment;
+use super::object::{List, Product, Subscription};
+use super::{Stripe, lookup_error, path};
+use crate::billing::{DiscountTerms, LookupError, QuoteError, Reduction, Span};
+
+/// What the discount of a code is noted as, with the code's id behind it.
+pub(super) const OFFER: &str = "promotion:";
+
+/// A code.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct PromotionCode {
+    pub id: String,
+    active: bool,
+    customer: Option<String>,
+    expires_at: Option<i64>,
+    max_redemptions: Option<i64>,
+    #[serde(default)]
+    times_redeemed: i64,
+    coupon: Behind,
+    restrictions: Option<Restrictions>,
+}
+
+/// The coupon behind a code.
+#[derive(Clone, Debug, Deserialize)]
+struct Behind {
+    id: String,
+    valid: bool,
+    percent_off: Option<f64>,
+    amount_off: Option<i64>,
+    currency: Option<String>,
+    duration: String,
+    duration_in_months: Option<u32>,
+    applies_to: Option<AppliesTo>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct AppliesTo {
+    products: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Restrictions {
+    #[serde(default)]
+    first_time_transaction: bool,
+    minimum_amount: Option<i64>,
+}
+
+impl Stripe {
+    /// The code that a customer typed, if it can be used for this subscription now.
+    pub(super) async fn promotion_code(
+        &self,
+        text: &str,
+        subscription: &Subscription,
+    ) -> Result<PromotionCode, QuoteError> {
+        let query: Form = vec![
+            ("code".into(), text.trim().into()),
+            ("limit".into(), "1".into()),
+            ("expand[]".into(), "data.coupon.applies_to".into()),
+        ];
+        if text.trim().is_empty() {
+            return Err(QuoteError::UnknownCoupon);
+        }
+        let found = self.api.get::<List<PromotionCode>>("v1/promotion_codes", &query).await;
+        let found = found.map_err(|failure| lookup_error(failure, LookupError::UnknownSubscription))?;
+        let code = found.data.into_iter().next().ok_or(QuoteError::UnknownCoupon)?;
+        code.check(subscription, self.clock.now())?;
+        Ok(code)
+    }
+
+    /// The code of an offer, as it is now. None where it can be used no more.
+    pub(super) async fn still_open(
+        &self,
+        id: &str,
+        subscription: &Subscription,
+    ) -> Result<Option<PromotionCode>, super::Failure> {
+        let Some(path) = path("v1/promotion_codes", id) else { return Ok(None) };
+        let expand: Form = vec![("expand[]".into(), "coupon.applies_to".into())];
+        match self.api.get::<PromotionCode>(&path, &expand).await {
+            Ok(code) => Ok(Some(code).filter(|code| code.check(subscription, self.clock.now()).is_ok())),
+            Err(super::Failure::Missing(_)) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+impl PromotionCode {
+    /// The offer its discount is noted as.
+    pub(super) fn offer(&self) -> String {
+        format!("{OFFER}{}", self.id)
+    }
+
+    fn check(&self, subscription: &Subscription, now: jiff::Timestamp) -> Result<(), QuoteError> {
+        if self.expires_at.and_then(moment).is_some_and(|end| end <= now) {
+            return Err(QuoteError::CouponExpired);
+        }
+        if self.max_redemptions.is_some_and(|most| self.times_redeemed >= most) {
+            return Err(QuoteError::CouponUsedUp);
+        }
+        if !self.active || !self.coupon.valid {
+            return Err(QuoteError::CouponExpired);
+        }
+        if self.customer.as_ref().is_some_and(|customer| *customer != subscription.customer) {
+            return Err(QuoteError::CouponNotForCustomer);
+        }
+        let there = |one: &super::object::Discount| {
+            one.promotion_code.as_ref() == Some(&self.id) || one.coupon.id == self.coupon.id
+        };
+        if subscription.discounts.iter().any(there) {
+            return Err(QuoteError::CouponApplied);
+        }
+        if let Some(restrictions) = &self.restrictions {
+            // Whoever has a subscription has paid before.
+            if restrictions.first_time_transaction {
+                return Err(QuoteError::CouponNotForCustomer);
+            }
+            if restrictions.minimum_amount.is_some() {
+                return Err(QuoteError::CouponNotForPlan);
+            }
+        }
+        if let Some(AppliesTo { products }) = &self.coupon.applies_to {
+            let rate = subscription.item().and_then(super::object::Item::rate);
+            let product = rate.and_then(|rate| rate.product);
+            if !matches!(product, Some(Product::Id(id)) if products.contains(id)) {
+                return Err(QuoteError::CouponNotForPlan);
+            }
+        }
+        Ok(())
+    }
+
+    /// What it takes off.
+    pub(super) fn terms(&self, currency: &str) -> Result<DiscountTerms, QuoteError> {
+        let Behind { percent_off, amount_off, currency: theirs, duration, duration_in_months, .. } =
+            &self.coupon;
+        let off = match (percent_off, amount_off, theirs) {
+            (Some(percent), None, _) if percent.fract() == 0.0 && (1.0..=100.0).contains(percent) =>
+            {
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, 1 to 100")]
+                Reduction::Percent(*percent as u32)
+            }
+            (None, Some(amount), Some(theirs)) if theirs.eq_ignore_ascii_case(currency) => {
+                Reduction::Amount { amount: *amount, currency: currency.into() }
+            }
+            (None, Some(_), Some(_)) => return Err(QuoteError::CouponOtherCurrency),
+            _ => return Err(QuoteError::NotNow("what the code takes off cannot be told in advance")),
+        };
+        let lasts = match (duration.as_str(), duration_in_months) {
+            ("once", _) => Span::Once,
+            ("repeating", Some(months)) => Span::Months(*months),
+            ("forever", _) => Span::Forever,
+            _ => return Err(QuoteError::NotNow("for how long the code holds cannot be told")),
+        };
+        Ok(DiscountTerms { off, lasts })
+    }
+}
