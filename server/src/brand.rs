@@ -47,6 +47,8 @@ pub struct Brand {
     pub action_url: Option<Url>,
     /// Where Stripe is asked, where it bills.
     pub stripe: Option<StripeAccount>,
+    /// Which site at Pelcro it is, where that bills.
+    pub pelcro: Option<PelcroAccount>,
     /// Where a customer's place comes from. None only where no market is declared.
     pub place: Option<PlaceSource>,
     /// How many offers are made at most, where that is fewer than the law allows.
@@ -112,6 +114,8 @@ pub enum BillingKind {
     Ledger,
     /// Stripe.
     Stripe,
+    /// Pelcro.
+    Pelcro,
     /// The merchant, who acts on verified results. Nothing is touched by the server.
     Merchant,
 }
@@ -129,6 +133,24 @@ pub struct StripeAccount {
     pub sandbox_webhook_secret: Option<PathBuf>,
     /// Where Stripe is.
     pub api: Url,
+}
+
+/// A site at Pelcro. It has no key: each customer's own token is asked with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PelcroAccount {
+    /// What counts.
+    pub prod: PelcroSite,
+    /// What somebody tries out. None: the built-in ledger bills there.
+    pub sandbox: Option<PelcroSite>,
+}
+
+/// Where a site is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PelcroSite {
+    /// Where Pelcro is.
+    pub api: Url,
+    /// The site's number there.
+    pub site_id: i64,
 }
 
 /// Where a customer's place comes from.
@@ -195,6 +217,8 @@ pub struct BrandOffer {
     pub when: When,
     /// For how many days after a customer took it the offer is not made to them again.
     pub cooldown_days: u32,
+    /// The code of the coupon at Pelcro that a discount is there.
+    pub pelcro_coupon: Option<String>,
 }
 
 /// What a brand offers.

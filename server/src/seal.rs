@@ -22,6 +22,8 @@ pub enum Kind {
     Subscription,
     /// No session, but what a customer of the hub was shown, to be agreed to: `quo_`.
     Quote,
+    /// A customer's own token in billing, as the database keeps it: `tok_`. No session.
+    CustomerToken,
 }
 
 impl Kind {
@@ -32,6 +34,7 @@ impl Kind {
             Self::Retention => "ret_",
             Self::Subscription => "sub_",
             Self::Quote => "quo_",
+            Self::CustomerToken => "tok_",
         }
     }
 
@@ -42,6 +45,7 @@ impl Kind {
             Self::Retention => "retention",
             Self::Subscription => "subscription",
             Self::Quote => "quote",
+            Self::CustomerToken => "customer_token",
         }
     }
 }
@@ -116,7 +120,7 @@ impl Sealer {
     /// # Errors
     /// [`SealError`] says why the text is not a session id of this kind. No text panics.
     pub fn open(&self, kind: Kind, id: &str) -> Result<Vec<u8>, SealError> {
-        let found = [Kind::Retention, Kind::Subscription, Kind::Quote]
+        let found = [Kind::Retention, Kind::Subscription, Kind::Quote, Kind::CustomerToken]
             .into_iter()
             .find(|kind| id.starts_with(kind.prefix()))
             .ok_or(SealError::Malformed)?;

@@ -192,7 +192,7 @@ fn values_of_a_brand_are_checked() {
     in_brand("origins = \"https://a.example\"", "square brackets");
     in_brand("return_urls = [\"/back\"]", "absolute URL");
     in_brand("return_urls = [\"https://a.example/#x\"]", "fragment");
-    in_brand("billing = \"paypal\"", "\"ledger\" or \"stripe\" or \"merchant\"");
+    in_brand("billing = \"paypal\"", "\"ledger\" or \"stripe\" or \"pelcro\" or \"merchant\"");
     in_brand("billing = \"stripe\"", "[brand.stripe]");
     let account = "[brand.stripe]\nkey_file = \"stripe.key\"\n";
     let found = problems(&format!("{GOOD}{account}"));
@@ -203,6 +203,26 @@ fn values_of_a_brand_are_checked() {
     let unused = "billing = \"stripe\"\n[brand.stripe]\nkey_file = \"stripe.key\"\nsandbox_webhook_secret_file = \"s\"\n";
     let found = problems(&format!("{GOOD}{unused}"));
     assert!(found.len() == 1 && found[0].contains("add `sandbox_key_file`"), "{found:#?}");
+    in_brand("billing = \"pelcro\"", "[brand.pelcro]");
+    let site = "[brand.pelcro]\napi_url = \"https://pelcro.example\"\nsite_id = 1\n";
+    let found = problems(&format!("{GOOD}{site}"));
+    assert!(found.len() == 1 && found[0].contains("`billing = \"pelcro\"`"), "{found:#?}");
+    let wrong = |lines: &str| problems(&format!("{GOOD}billing = \"pelcro\"\n{lines}")).join("\n");
+    let right = |lines: &str| read(&format!("{GOOD}billing = \"pelcro\"\n{lines}")).is_ok();
+    assert!(right(site));
+    assert!(
+        wrong("[brand.pelcro]\n").contains("no `api_url`")
+            && wrong("[brand.pelcro]\n").contains("no `site_id`")
+    );
+    assert!(wrong(&site.replace("https", "http")).contains("write \"https://pelcro.example"));
+    assert!(wrong(&format!("{site}sandbox_site_id = 1\n")).contains("another `sandbox_site_id`"));
+    assert!(wrong(&format!("{site}sandbox_api_url = \"https://a.example\"\n")).contains("without its site"));
+    let half = "[[brand.offer]]\nid = \"half\"\nkind = \"discount\"\nheadline = \"x\"\npercent_off = 50\nduration = \"once\"\n";
+    assert!(wrong(&format!("{site}{half}")).contains("add `pelcro_coupon"));
+    assert!(right(&format!("{site}{half}pelcro_coupon = \"SAVE50\"\n")));
+    assert!(wrong(&format!("{site}{half}pelcro_coupon = \"50 %\"\n")).contains("not a coupon's code"));
+    let found = problems(&format!("{GOOD}{half}pelcro_coupon = \"SAVE50\"\n"));
+    assert!(found.len() == 1 && found[0].contains("Pelcro does not bill"), "{found:#?}");
     in_brand("action_url = \"http://a.example/act\"", "write \"https://a.example/act\"");
     in_brand("action_url = \"https://10.0.0.1/act\"", "private network");
     let unused = "billing = \"ledger\"\naction_url = \"https://a.example/act\"\n";
@@ -365,7 +385,7 @@ fn the_example_has_no_mistakes_and_every_field() {
     let text = include_str!("../farewell.example.toml");
     let config = read(text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
     let all = problems(
-        "x = 1\n[server]\nx = 1\n[server.smtp]\nxyz = 1\n[server.retention]\nxyz = 1\n[[brand]]\nx = 1\n[brand.public]\nxyz = 1\n[brand.stripe]\nxyz = 1\n[[brand.webhook]]\nxyz = 1\n[[brand.reason]]\nxyz = 1\n[[brand.offer]]\nkind = \"discount\"\nxyz = 1\n[brand.offer.when]\nxyz = 1\n",
+        "x = 1\n[server]\nx = 1\n[server.smtp]\nxyz = 1\n[server.retention]\nxyz = 1\n[[brand]]\nx = 1\n[brand.public]\nxyz = 1\n[brand.stripe]\nxyz = 1\n[brand.pelcro]\nxyz = 1\n[[brand.webhook]]\nxyz = 1\n[[brand.reason]]\nxyz = 1\n[[brand.offer]]\nkind = \"discount\"\nxyz = 1\n[brand.offer.when]\nxyz = 1\n",
     );
     let fields: Vec<&str> = all
         .iter()

@@ -1,3 +1,5 @@
+use crate::secret::SecretText;
+
 /// Whom a session is for. What is given must agree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lookup {
@@ -7,6 +9,8 @@ pub struct Lookup {
     pub email: Option<String>,
     /// The subscription's id in billing. Needed only when the customer has several.
     pub subscription: Option<String>,
+    /// The customer's own token, where billing answers to nothing else. Billing that needs none passes it over.
+    pub token: Option<SecretText>,
 }
 
 /// Why a lookup leads nowhere. The text is for the developer of the merchant's backend, and names no customer.
@@ -37,6 +41,14 @@ pub enum LookupError {
     /// The customer, or the subscription that was named, has nothing left that could be canceled. 409.
     #[error("There is nothing to cancel: the subscription is already canceled, or the customer has none.")]
     NothingToCancel,
+    /// Billing answers to the customer's own token alone, and there is none. 400.
+    #[error(
+        "This brand's billing answers to the customer's own token alone, and has none of this customer: send customer_token."
+    )]
+    TokenNeeded,
+    /// The customer's own token is of no use, or not any more. 409.
+    #[error("The customer's token has expired, or billing does not take it: send a fresh customer_token.")]
+    TokenExpired,
     /// Billing cannot be asked at the moment. 503.
     #[error("Billing cannot be reached at the moment. Try again.")]
     Unavailable(String),
@@ -54,7 +66,15 @@ impl LookupError {
             Self::SeveralCustomers => "several_customers",
             Self::SeveralSubscriptions(_) => "several_subscriptions",
             Self::NothingToCancel => "nothing_to_cancel",
+            Self::TokenNeeded => "token_needed",
+            Self::TokenExpired => "token_expired",
             Self::Unavailable(_) => "unavailable",
         }
+    }
+
+    /// Whether billing has not said anything of the customer, and may later: nothing follows for what the customer has.
+    #[must_use]
+    pub fn says_nothing(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::TokenNeeded | Self::TokenExpired)
     }
 }

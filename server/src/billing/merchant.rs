@@ -37,6 +37,7 @@ impl Billing for Merchant {
             began_at: None,
             pause: None,
             trial_ends_at: None,
+            withheld: Vec::new(),
         })
     }
 

@@ -16,6 +16,7 @@ mod invoice;
 pub mod ledger;
 mod lookup;
 pub mod merchant;
+pub mod pelcro;
 mod quote;
 mod registry;
 mod renewal;
@@ -64,6 +65,19 @@ pub trait Billing: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// [`LookupError::Unavailable`] when billing cannot be asked.
     async fn plans(&self, ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError>;
+
+    /// The same, without those that billing keeps from this customer.
+    ///
+    /// # Errors
+    /// [`LookupError::Unavailable`] when billing cannot be asked, and what it says of the customer's token.
+    async fn plans_open_to(
+        &self,
+        customer: &str,
+        ids: &[String],
+    ) -> Result<Option<Vec<PlanTerms>>, LookupError> {
+        let _ = customer;
+        self.plans(ids).await
+    }
 
     /// Says what a change would mean now. Nothing is changed.
     ///

@@ -27,6 +27,9 @@ pub struct Snapshot {
     /// When a trial ends, while there is one.
     #[serde(default)]
     pub trial_ends_at: Option<Timestamp>,
+    /// Ids of the offers that billing would not carry out for this customer. They are not made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
 }
 
 /// A time in which nothing is paid and nothing is delivered.

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Subcommand;
 use serde_json::Value;
@@ -7,6 +8,8 @@ use super::{Failed, checked_brand};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::declaration::{CannotDecide, Decided, Decision, Declaration, Register, Status, decide};
+use crate::keys::KeyFile;
+use crate::seal::Sealer;
 use crate::serve::{billings, open_store, outbound};
 use crate::store::Store;
 
@@ -89,7 +92,8 @@ impl Declarations {
                 let decision = if done { Decision::CarriedOut } else { Decision::Confirm { subscription } };
                 let declaration = find(&register, &reference).await?;
                 let client = outbound(config, &clock)?;
-                let billings = billings(config, store, &clock, client.as_ref())?;
+                let sealer = Arc::new(Sealer::new(KeyFile::open(&config.server.keys, "sealing.key")?));
+                let billings = billings(config, store, &clock, &sealer, client.as_ref())?;
                 let decided =
                     decide(&register, &billings, &declaration, decision).await.map_err(explained)?;
                 tell(&register, &reference, decided, &now, json).await?;

@@ -5,7 +5,7 @@ use serde_spanned::Spanned;
 use url::Url;
 
 use super::table::Table;
-use super::{hub, market, offer, reason, receipts, stripe, theme, value, webhook, wording, words};
+use super::{hub, market, offer, pelcro, reason, receipts, stripe, theme, value, webhook, wording, words};
 use crate::brand::{Access, BillingKind, Brand, CancelTiming, Hosted, Plan, PublicPages, StripeAccount};
 use crate::declaration::{Kind, demanded};
 use crate::locale;
@@ -49,12 +49,16 @@ impl Brands {
             &[
                 ("ledger", BillingKind::Ledger),
                 ("stripe", BillingKind::Stripe),
+                ("pelcro", BillingKind::Pelcro),
                 ("merchant", BillingKind::Merchant),
             ],
         );
         let stripe = self.stripe(&table, billing);
+        let pelcro = pelcro::read(&table, billing);
         let action_url = checked(&table, "action_url", |text| webhook::target(text, self.private_webhooks));
-        if matches!(billing, Some(BillingKind::Ledger | BillingKind::Stripe)) && action_url.is_some() {
+        if matches!(billing, Some(BillingKind::Ledger | BillingKind::Stripe | BillingKind::Pelcro))
+            && action_url.is_some()
+        {
             let span = table.span("action_url").unwrap_or_default();
             let message =
                 "`action_url` is for a merchant who bills; leave it out, or write `billing = \"merchant\"`.";
@@ -72,6 +76,7 @@ impl Brands {
         let survey = table.flag("survey");
         let feedback = table.flag("feedback");
         let (ids, offers) = unique(&table, "offer", "[[brand.offer]]", "id", offer::read);
+        pelcro::check_coupons(&table, billing, &offers);
         let (_, reasons) =
             unique(&table, "reason", "[[brand.reason]]", "key", |table| reason::read(table, &ids));
         let billing = billing.unwrap_or(BillingKind::Merchant);
@@ -99,6 +104,7 @@ impl Brands {
                 billing,
                 action_url,
                 stripe,
+                pelcro,
                 place,
                 max_offers,
                 words,
@@ -129,7 +135,7 @@ impl Brands {
                     format!("`billing` is \"stripe\", and nothing says which account; add {example}."),
                 );
             }
-            (Some(BillingKind::Ledger | BillingKind::Merchant) | None, true) => {
+            (Some(BillingKind::Ledger | BillingKind::Merchant | BillingKind::Pelcro) | None, true) => {
                 let span = table.span("stripe").unwrap_or_default();
                 table.wrong(span, "[brand.stripe] is for a brand that Stripe bills; leave it out, or write `billing = \"stripe\"`.");
             }

@@ -33,6 +33,7 @@ pub(super) fn brand(public_url: &str) -> Brand {
         return_urls: Vec::new(),
         action_url: None,
         stripe: None,
+        pelcro: None,
         billing: BillingKind::Merchant,
         place: None,
         max_offers: None,
@@ -75,6 +76,7 @@ fn offers(public_url: &str) -> Vec<BrandOffer> {
         terms,
         when: When::default(),
         cooldown_days: 0,
+        pelcro_coupon: None,
     };
     let discount =
         OfferTerms::Discount { cut: Cut::Percent(20), duration: Duration::Repeating, months: Some(3) };

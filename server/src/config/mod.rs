@@ -6,6 +6,7 @@ mod docs;
 mod hub;
 mod market;
 mod offer;
+mod pelcro;
 mod problem;
 mod reason;
 mod receipts;

@@ -3,6 +3,7 @@ use serde_spanned::Spanned;
 
 use super::brand::checked;
 use super::discount;
+use super::pelcro;
 use super::table::Table;
 use super::value;
 use super::when;
@@ -55,9 +56,13 @@ pub(super) fn read(table: Table<'_>) -> Option<(Spanned<String>, Option<BrandOff
     let body = table.text("body");
     let cooldown_days = days(&table, "cooldown_days", 0);
     let when = table.table("when", "[brand.offer.when]").map(when::read);
+    let mut pelcro_coupon = None;
     let terms = match kind {
         None => None,
-        Some(Kind::Discount) => discount::read(&table),
+        Some(Kind::Discount) => {
+            pelcro_coupon = checked(&table, "pelcro_coupon", pelcro::code);
+            discount::read(&table)
+        }
         Some(Kind::Pause) => pause(&table),
         Some(Kind::PlanChange) => plan_change(&table),
         Some(Kind::TrialExtension) => {
@@ -84,6 +89,7 @@ pub(super) fn read(table: Table<'_>) -> Option<(Spanned<String>, Option<BrandOff
             terms: terms?,
             when: when.unwrap_or_default(),
             cooldown_days: cooldown_days.unwrap_or(COOLDOWN_DAYS),
+            pelcro_coupon,
         })
     })();
     Some((id, offer))

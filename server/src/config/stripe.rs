@@ -30,7 +30,7 @@ pub(super) fn read(brand: &Table<'_>, directory: &Path) -> Option<StripeAccount>
 }
 
 /// Where Stripe is, or what stands in for it. A secret key is sent there: http is for this machine and private networks.
-fn address(text: &str) -> Result<Url, String> {
+pub(super) fn address(text: &str) -> Result<Url, String> {
     let mut url = value::page(text)?;
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));

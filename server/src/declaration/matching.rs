@@ -50,7 +50,7 @@ impl Desk {
 /// The one subscription of whoever has this e-mail address: the one that is named, if what was typed is its id, else the only one.
 async fn find(billing: &dyn Billing, declaration: &Declaration) -> Result<Snapshot, LookupError> {
     let content = &declaration.content;
-    let by_email = Lookup { customer: None, email: Some(content.email.clone()), subscription: None };
+    let by_email = Lookup { email: Some(content.email.clone()), ..Lookup::default() };
     if looks_like_id(&content.contract) {
         let named = Lookup { subscription: Some(content.contract.clone()), ..by_email.clone() };
         match billing.snapshot(&named).await {

@@ -58,7 +58,8 @@ pub async fn decide(
     let lookup = match (named, &declaration.customer, &declaration.subscription) {
         (Some(named), _, _) => Lookup { subscription: Some(named), ..Lookup::default() },
         (None, Some(customer), Some(subscription)) => {
-            Lookup { customer: Some(customer.clone()), email: None, subscription: Some(subscription.clone()) }
+            let (customer, subscription) = (Some(customer.clone()), Some(subscription.clone()));
+            Lookup { customer, subscription, ..Lookup::default() }
         }
         (None, _, _) if declaration.why == Some(Why::MerchantBilling) => {
             return Err(CannotDecide::Elsewhere(Why::MerchantBilling));

@@ -60,6 +60,7 @@ impl Billing for Moody {
             began_at: None,
             pause: None,
             trial_ends_at: None,
+            withheld: Vec::new(),
         })
     }
 

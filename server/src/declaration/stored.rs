@@ -177,7 +177,10 @@ impl Why {
     pub(super) fn of(error: &LookupError) -> Option<Self> {
         Some(match error {
             LookupError::Unavailable(_) => return None,
+            // Whoever declares has no token: only the merchant can say who it is.
             LookupError::NobodyNamed
+            | LookupError::TokenNeeded
+            | LookupError::TokenExpired
             | LookupError::UnknownCustomer
             | LookupError::UnknownSubscription
             | LookupError::DifferentCustomers => Self::UnknownCustomer,

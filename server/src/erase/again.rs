@@ -96,6 +96,8 @@ async fn known(tx: &mut Tx) -> Result<BTreeMap<Name, String>, Error> {
         "SELECT is_user, brand, name, MIN(at) FROM ( \
          SELECT hands_over AS is_user, brand, customer AS name, opened_at AS at FROM sessions WHERE erased_at IS NULL \
          UNION ALL SELECT 0, brand, customer, received_at FROM declarations WHERE customer IS NOT NULL \
+         UNION ALL SELECT 0, brand, customer, updated_at FROM pelcro_tokens \
+         UNION ALL SELECT 0, brand, customer, sent_at FROM pelcro_changes \
          UNION ALL SELECT 1, brand, user_id, created_at FROM cancellations \
          UNION ALL SELECT 0, brand, customer, created_at FROM hub_changes \
          UNION ALL SELECT 0, brand, customer, opened_at FROM hub_pages \

@@ -57,7 +57,7 @@ const OF_EVENT: [Removed; 2] = [
 ];
 
 /// Of the customer $2 of the brand $1.
-const OF_CUSTOMER: [Removed; 12] = [
+const OF_CUSTOMER: [Removed; 14] = [
     ("hub changes", "DELETE FROM hub_changes WHERE brand = $1 AND customer = $2"),
     ("hub pages", "DELETE FROM hub_pages WHERE brand = $1 AND customer = $2"),
     ("ledger rows", concat!("DELETE FROM ledger_invoices WHERE subscription_id IN ", subscriptions!())),
@@ -69,6 +69,8 @@ const OF_CUSTOMER: [Removed; 12] = [
     ("ledger rows", "DELETE FROM ledger_addresses WHERE brand = $1 AND customer = $2"),
     ("ledger rows", "DELETE FROM ledger_payment_methods WHERE brand = $1 AND customer = $2"),
     ("ledger rows", "DELETE FROM ledger_customer_segments WHERE brand = $1 AND customer = $2"),
+    ("customer tokens", "DELETE FROM pelcro_tokens WHERE brand = $1 AND customer = $2"),
+    ("changes at Pelcro", "DELETE FROM pelcro_changes WHERE brand = $1 AND customer = $2"),
     ("Stripe customers", "DELETE FROM stripe_customers WHERE brand = $1 AND id = $2"),
 ];
 

@@ -10,7 +10,7 @@ use super::caller::Backend;
 use super::error::ErrorAnswer;
 use super::fields::{Fields, LONGEST_LINE};
 use super::openapi::{NoKey, NotJson, ReadOnly, Shape, TooLarge, tag};
-use super::wish::{self, Wish};
+use super::wish::{self, Wish, customer_token};
 use super::{ApiError, App};
 use crate::brand::{Access, Brand, Plan};
 use crate::session::{Environment, NewLink};
@@ -141,6 +141,7 @@ fn read(body: &Map<String, Value>, brand: &Brand) -> Result<(NewLink, Option<Vec
     let wish = Wish::read(&mut fields, "contractStartedAt");
     let context = context(&mut fields, brand);
     let metadata = fields.flat("metadata", LARGEST_METADATA);
+    let token = customer_token::read_as(&mut fields, "customerToken");
     let strangers = fields.finish_ignoring()?;
     let return_url = match named.or_else(|| brand.hosted.return_url.clone()) {
         Some(url) => url,
@@ -148,6 +149,7 @@ fn read(body: &Map<String, Value>, brand: &Brand) -> Result<(NewLink, Option<Vec
     };
     let new = NewLink {
         user: user.unwrap_or_default().into(),
+        token,
         environment,
         return_url,
         place: wish.place,
@@ -193,6 +195,7 @@ pub fn request() -> Value {
             Shape::line(LONGEST_LINE).says("Your own id of the customer. Billing need not know it."),
         )
         .may("returnUrl", wish::return_url_shape())
+        .may("customerToken", customer_token::shape())
         .may("environment", Environment::shape());
     wish::shape(request, "contractStartedAt")
         .may("context", context_shape())

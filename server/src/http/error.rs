@@ -83,11 +83,14 @@ impl IntoResponse for ApiError {
 impl From<LookupError> for ApiError {
     fn from(error: LookupError) -> Self {
         let status = match &error {
-            LookupError::NobodyNamed | LookupError::DifferentCustomers => StatusCode::BAD_REQUEST,
+            LookupError::NobodyNamed | LookupError::DifferentCustomers | LookupError::TokenNeeded => {
+                StatusCode::BAD_REQUEST
+            }
             LookupError::UnknownCustomer | LookupError::UnknownSubscription => StatusCode::NOT_FOUND,
             LookupError::SeveralCustomers
             | LookupError::SeveralSubscriptions(_)
-            | LookupError::NothingToCancel => StatusCode::CONFLICT,
+            | LookupError::NothingToCancel
+            | LookupError::TokenExpired => StatusCode::CONFLICT,
             LookupError::Unavailable(why) => {
                 tracing::error!(why, "billing cannot be asked");
                 StatusCode::SERVICE_UNAVAILABLE

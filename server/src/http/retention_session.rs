@@ -9,7 +9,7 @@ use super::caller::Backend;
 use super::error::ErrorAnswer;
 use super::fields::{Fields, LONGEST_LINE};
 use super::openapi::{NoKey, NotJson, Shape, TooLarge, tag};
-use super::wish::{self, Wish};
+use super::wish::{self, Wish, customer_token};
 use super::{ApiError, App};
 use crate::billing::{Lookup, LookupError};
 use crate::brand::Brand;
@@ -62,7 +62,7 @@ pub struct ButtonLabel {
         )),
         (status = 400, body = ErrorAnswer,
             description = "A field of the wrong form, each named; nobody named; an id and an e-mail address of different customers; a return \
-             URL that is not on the brand's list; or so much `metadata` that the id would be longer than 6000 characters.",
+             URL that is not on the brand's list; billing that needs the customer's own token and has none; or so much `metadata` that the id would be longer than 6000 characters.",
             example = json!({ "error": NOBODY })),
         (status = 401, response = NoKey),
         (status = 404, body = ErrorAnswer,
@@ -70,7 +70,7 @@ pub struct ButtonLabel {
             example = json!({ "error": LookupError::UnknownCustomer.to_string() })),
         (status = 409, body = ErrorAnswer,
             description = "The e-mail address names several customers, the customer has several subscriptions and none is named or none \
-             that could be canceled, or the customer cannot withdraw.",
+             that could be canceled, the customer's own token has expired, or the customer cannot withdraw.",
             example = json!({ "error": LookupError::SeveralCustomers.to_string() })),
         (status = 413, response = TooLarge),
         (status = 415, response = NotJson),
@@ -116,7 +116,7 @@ fn read(body: &Map<String, Value>, brand: &Brand) -> Result<NewSession, ApiError
         _ => Err(format!("\"{text}\" is neither \"cancel\" nor \"withdraw\".")),
     });
     let new = NewSession {
-        lookup: Lookup { customer, email, subscription },
+        lookup: Lookup { customer, email, subscription, token: customer_token::read(&mut fields) },
         environment: environment.unwrap_or_default(),
         place: wish.place,
         locale: wish.locale,
@@ -144,7 +144,8 @@ pub fn request() -> Value {
         .may(
             "subscription_id",
             Shape::line(LONGEST_LINE).says("Which subscription. Needed where the customer has several."),
-        );
+        )
+        .may(customer_token::FIELD, customer_token::shape());
     let retention = wish::shape(retention, "contract_started_at")
         .may("environment", Environment::shape())
         .may(

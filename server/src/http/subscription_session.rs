@@ -10,7 +10,7 @@ use super::error::ErrorAnswer;
 use super::fields::{Fields, LONGEST_LINE};
 use super::openapi::{NoKey, NotJson, Shape, TooLarge, tag};
 use super::retention_session::SessionName;
-use super::wish::locale_shape;
+use super::wish::{customer_token, locale_shape};
 use super::{ApiError, App};
 use crate::billing::{Lookup, LookupError};
 use crate::hub::NewHub;
@@ -42,14 +42,15 @@ pub struct SubscriptionSession {
             ("show" = (operation_id = "showHub", request_body = json!({ "session": "$response.body#/id" })))
         )),
         (status = 400, body = ErrorAnswer,
-            description = "A field of the wrong form, each named; nobody named; or an id and an e-mail address of different customers.",
+            description = "A field of the wrong form, each named; nobody named; an id and an e-mail address of different customers; or billing \
+             that needs the customer's own token and has none.",
             example = json!({ "error": NOBODY })),
         (status = 401, response = NoKey),
         (status = 404, body = ErrorAnswer,
             description = "Billing knows no such customer.",
             example = json!({ "error": LookupError::UnknownCustomer.to_string() })),
         (status = 409, body = ErrorAnswer,
-            description = "The e-mail address names several customers.",
+            description = "The e-mail address names several customers, or the customer's own token has expired.",
             example = json!({ "error": LookupError::SeveralCustomers.to_string() })),
         (status = 413, response = TooLarge),
         (status = 415, response = NotJson),
@@ -79,7 +80,7 @@ fn read(body: &Map<String, Value>) -> Result<NewHub, ApiError> {
     let tag = fields.checked("locale", locale::well_formed);
     let environment = fields.environment();
     let new = NewHub {
-        lookup: Lookup { customer, email, subscription: None },
+        lookup: Lookup { customer, email, subscription: None, token: customer_token::read(&mut fields) },
         environment: environment.unwrap_or_default(),
         // A language that nobody has written the words of yet falls back to the brand's.
         locale: tag.filter(|tag| locale::supported(tag).is_ok()),
@@ -99,6 +100,7 @@ pub fn request() -> Value {
             Shape::line(LONGEST_LINE).says("The customer's id in billing, or yours, where that is imported."),
         )
         .may("customer_email", Shape::line(LONGEST_LINE).says("The customer's e-mail address."))
+        .may(customer_token::FIELD, customer_token::shape())
         .may("locale", locale_shape())
         .may("environment", Environment::shape())
         .any_of(&["customer_id", "customer_email"])

@@ -41,6 +41,40 @@ impl Wish {
     }
 }
 
+/// A customer's own token in a request: what billing that answers to nothing else is asked with.
+pub mod customer_token {
+    use super::{Fields, Shape};
+    use crate::secret::SecretText;
+
+    /// The member's name.
+    pub const FIELD: &str = "customer_token";
+    /// How long it may be, in characters.
+    const LONGEST: usize = 4096;
+
+    /// Reads it.
+    pub fn read(fields: &mut Fields<'_>) -> Option<SecretText> {
+        read_as(fields, FIELD)
+    }
+
+    /// Reads it, where it has another name. No mistake repeats it.
+    pub fn read_as(fields: &mut Fields<'_>, name: &'static str) -> Option<SecretText> {
+        let text = fields.text_up_to(name, LONGEST)?;
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            fields.wrong(name, "has to be one word of ASCII letters, digits and punctuation.");
+            return None;
+        }
+        Some(SecretText::new(text))
+    }
+
+    /// What it has to be.
+    pub fn shape() -> Shape {
+        Shape::line(LONGEST).says(
+            "The customer's own token at Pelcro, where that bills: the `auth_token` of its customer, as fresh as you have it. It is \
+             kept sealed, and never shown.",
+        )
+    }
+}
+
 fn place(fields: &mut Fields<'_>, country: Option<&str>, region: Option<&str>) -> Option<Place> {
     match (country, region) {
         (Some(country), region) => match Place::new(country, region) {

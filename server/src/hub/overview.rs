@@ -63,7 +63,7 @@ impl Sessions {
             change::pending(&self.store, claims),
         );
         let (Account { subscriptions, payment_method, .. }, busy) = (account?, busy?);
-        let plans = offered(brand, &*billing, &subscriptions).await?;
+        let plans = offered(brand, &*billing, &claims.customer, &subscriptions).await?;
         let locale = claims.locale.clone().unwrap_or_else(|| brand.locale.clone());
         let mut hub = Hub::new(brand, &locale, surface, &self.config.server, self.clock.now());
         hub.invoices = invoices.filter(|_| subscriptions.iter().any(|holding| holding.terms.is_some()));
@@ -131,7 +131,7 @@ impl Sessions {
         let billing = self.billing(&brand.slug, claims.environment, false)?;
         let mut holdings = self.account(claims, brand).await?.subscriptions;
         holdings.retain(|holding| holding.id.as_deref() == Some(subscription));
-        let plans = offered(brand, &*billing, &holdings).await?;
+        let plans = offered(brand, &*billing, &claims.customer, &holdings).await?;
         let holding = holdings.first().ok_or(LookupError::UnknownSubscription)?;
         Ok(offers(brand, &*billing, holding, &plans))
     }
@@ -142,6 +142,7 @@ impl Sessions {
             // A merchant that bills on its own knows the customer by what it said.
             email: None,
             subscription: None,
+            token: None,
         };
         Ok(self.billing(&brand.slug, claims.environment, false)?.account(&lookup).await?)
     }
@@ -229,6 +230,7 @@ impl Sessions {
                 customer: Some(claims.customer.clone()),
                 email: claims.email.clone(),
                 subscription: holding.id.clone(),
+                token: None,
             };
             let new = NewSession {
                 lookup,
@@ -268,13 +270,14 @@ impl Sessions {
 async fn offered(
     brand: &Brand,
     billing: &dyn Billing,
+    customer: &str,
     holdings: &[Holding],
 ) -> Result<Vec<PlanTerms>, SessionError> {
     let any = holdings.iter().any(|holding| holding.can.change_plan || holding.can.switch);
     if brand.hub.plans.is_empty() || !any {
         return Ok(Vec::new());
     }
-    Ok(billing.plans(&brand.hub.plans).await?.unwrap_or_default())
+    Ok(billing.plans_open_to(customer, &brand.hub.plans).await?.unwrap_or_default())
 }
 
 /// What can be done with a subscription, where billing says what it would mean.

@@ -32,9 +32,9 @@ pub enum Misfit {
     Cooling,
 }
 
-/// Whether the merchant wants an offer to be made to a customer.
+/// Whether the merchant wants an offer to be made to a customer, and billing would carry it out.
 pub(super) fn fits(offer: &BrandOffer, customer: Customer<'_>) -> bool {
-    misfit(offer, customer).is_none()
+    !customer.snapshot.withheld.contains(&offer.id) && misfit(offer, customer).is_none()
 }
 
 /// Why the merchant does not want an offer to be made to a customer. None: it is wanted.

@@ -8,5 +8,5 @@ mod record;
 
 pub use fit::{Misfit, misfit};
 pub use history::{History, Taken};
-pub use prepare::{Deals, For, Prepared, deal, prepare, reprice};
+pub use prepare::{Deals, For, Prepared, deal, discount_of, prepare, reprice};
 pub use record::record;

@@ -116,18 +116,7 @@ fn deals(terms: &OfferTerms, plans: Option<&[PlanTerms]>, format: &Format) -> Ve
     let only = |deal| vec![(ONLY.to_owned(), String::new(), deal)];
     match terms {
         OfferTerms::Discount { cut, duration, months } => {
-            let off = match cut {
-                Cut::Percent(percent) => Reduction::Percent(*percent),
-                Cut::Amount(money) => {
-                    Reduction::Amount { amount: money.amount, currency: money.currency.clone() }
-                }
-            };
-            let lasts = match duration {
-                Duration::Once => Span::Once,
-                Duration::Repeating => Span::Months(months.unwrap_or(1)),
-                Duration::Forever => Span::Forever,
-            };
-            only(Deal::Discount(DiscountTerms { off, lasts }))
+            only(Deal::Discount(discount_of(cut, *duration, *months)))
         }
         OfferTerms::Pause(lengths) => {
             let choice = |length: &crate::billing::Length| {
@@ -151,6 +140,21 @@ fn deals(terms: &OfferTerms, plans: Option<&[PlanTerms]>, format: &Format) -> Ve
         OfferTerms::Custom => only(Deal::Custom),
         OfferTerms::Contact(_) | OfferTerms::Redirect(_) => Vec::new(),
     }
+}
+
+/// What an offer of a discount promises.
+#[must_use]
+pub fn discount_of(cut: &Cut, duration: Duration, months: Option<u32>) -> DiscountTerms {
+    let off = match cut {
+        Cut::Percent(percent) => Reduction::Percent(*percent),
+        Cut::Amount(money) => Reduction::Amount { amount: money.amount, currency: money.currency.clone() },
+    };
+    let lasts = match duration {
+        Duration::Once => Span::Once,
+        Duration::Repeating => Span::Months(months.unwrap_or(1)),
+        Duration::Forever => Span::Forever,
+    };
+    DiscountTerms { off, lasts }
 }
 
 fn kind(terms: &OfferTerms) -> OfferKind {

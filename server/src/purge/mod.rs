@@ -8,7 +8,7 @@ mod texts;
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{self, Clock};
@@ -20,6 +20,9 @@ use sweep::{SWEEPS, Sweep};
 const FIRST_AFTER: Duration = Duration::from_secs(60);
 /// How long until the next look.
 const AGAIN_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long tokens, and notes of what was asked for with them, are kept after they were used last.
+const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// A kind of data with a retention period of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,6 +59,10 @@ pub enum Kind {
     StripeEvents,
     /// Customers at Stripe.
     StripeCustomers,
+    /// Customers' own tokens.
+    CustomerTokens,
+    /// Notes of what was asked for with them.
+    PelcroChanges,
 }
 
 impl Kind {
@@ -79,6 +86,8 @@ impl Kind {
             Self::HubPages => "hub_pages",
             Self::StripeEvents => "stripe_events",
             Self::StripeCustomers => "stripe_customers",
+            Self::CustomerTokens => "customer_tokens",
+            Self::PelcroChanges => "pelcro_changes",
         }
     }
 
@@ -98,6 +107,8 @@ impl Kind {
             Self::StripeEvents => Period::of_days(30),
             // Whoever has paid nothing for longer than a year has nothing to cancel.
             Self::StripeCustomers => Period::of_days(400),
+            // As long as a token lasts at most where nothing else was configured at Pelcro: it is of no use after that.
+            Self::CustomerTokens | Self::PelcroChanges => return now.checked_sub(TOKEN_LIFE).ok(),
         };
         period.ended_before(now)
     }

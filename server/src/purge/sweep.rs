@@ -111,7 +111,7 @@ const SESSION: Removal = Removal::Rows(&[
 ]);
 
 /// Every kind, in the order in which they go: a session after its receipts.
-pub(super) const SWEEPS: [Sweep; 16] = [
+pub(super) const SWEEPS: [Sweep; 18] = [
     sweep!(
         Receipts,
         "receipts",
@@ -243,6 +243,25 @@ pub(super) const SWEEPS: [Sweep; 16] = [
         "updated_at",
         "1 = 1",
         Removal::Rows(&["DELETE FROM stripe_customers WHERE id = $1"])
+    ),
+    sweep!(
+        CustomerTokens,
+        "pelcro_tokens",
+        "(t.brand || ' ' || t.environment || ' ' || t.customer)",
+        "updated_at",
+        "1 = 1",
+        Removal::Rows(&[
+            "DELETE FROM pelcro_tokens WHERE (brand || ' ' || environment || ' ' || customer) = $1"
+        ])
+    ),
+    sweep!(
+        PelcroChanges,
+        "pelcro_changes",
+        "key",
+        "sent_at",
+        "NOT EXISTS (SELECT 1 FROM intents AS i WHERE i.id = t.key AND i.status = 'pending') \
+         AND NOT EXISTS (SELECT 1 FROM hub_changes AS h WHERE h.id = t.key AND h.status = 'pending')",
+        Removal::Rows(&["DELETE FROM pelcro_changes WHERE key = $1"])
     ),
 ];
 

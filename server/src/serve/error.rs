@@ -23,6 +23,9 @@ pub enum StartError {
     /// Stripe cannot be asked.
     #[error("{0}")]
     Stripe(String),
+    /// Pelcro cannot be asked.
+    #[error("{0}")]
+    Pelcro(String),
     /// Webhooks cannot be posted.
     #[error("{0}")]
     Webhooks(String),

@@ -16,8 +16,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::billing::{Backend, Registry, ledger::Ledger, merchant::Merchant, stripe::Stripe};
-use crate::brand::{BillingKind, Brand, Receipts};
+use crate::billing::{
+    Backend, Registry,
+    ledger::Ledger,
+    merchant::Merchant,
+    pelcro::{Pelcro, Tokens},
+    stripe::Stripe,
+};
+use crate::brand::{BillingKind, Brand, PelcroSite, Receipts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{App, Proxies, Services, router};
@@ -77,7 +83,8 @@ impl Server {
         let signer = Arc::new(Signer::open(&config.server.keys)?);
         let store = open_store(&config.server.database).await?;
         let client = outbound(&config, &clock)?;
-        let billings = billings(&config, &store, &clock, client.as_ref())?;
+        let sealer = Arc::new(Sealer::new(sealing));
+        let billings = billings(&config, &store, &clock, &sealer, client.as_ref())?;
         let listeners = stripe::listeners(&config, &store)?;
         let rereaders = stripe::rereaders(&config, &store, &clock)?;
         let config = Arc::new(config);
@@ -90,7 +97,7 @@ impl Server {
         }
         let sessions = Sessions {
             executor: Executor::new(store.clone(), billings.clone(), clock.clone()),
-            sealer: Arc::new(Sealer::new(sealing)),
+            sealer,
             signer,
             config,
             store,
@@ -257,6 +264,7 @@ pub(crate) fn billings(
     config: &Config,
     store: &Store,
     clock: &Clock,
+    sealer: &Arc<Sealer>,
     client: Option<&Arc<Client>>,
 ) -> Result<Registry, StartError> {
     config.all_brands().try_fold(Registry::default(), |all, brand| {
@@ -279,6 +287,22 @@ pub(crate) fn billings(
                     all.with_each(&brand.slug, backend(Environment::Prod), backend(Environment::Sandbox))
                 }
             },
+            BillingKind::Pelcro => {
+                let Some(account) = &brand.pelcro else { return Ok(all) };
+                let at_pelcro = |site: &PelcroSite, environment| {
+                    let tokens = Tokens::new(store, sealer, clock, &brand.slug, environment);
+                    Pelcro::new(site, brand, tokens).map_err(StartError::Pelcro)
+                };
+                let prod = at_pelcro(&account.prod, Environment::Prod)?;
+                match &account.sandbox {
+                    Some(site) => all.with_each(&brand.slug, prod, at_pelcro(site, Environment::Sandbox)?),
+                    None => {
+                        let ledger =
+                            Ledger::new(store.clone(), clock.clone(), &brand.slug, Environment::Sandbox);
+                        all.with_each(&brand.slug, prod, ledger)
+                    }
+                }
+            }
             BillingKind::Stripe => {
                 let Some(prod) = stripe::account(brand, Environment::Prod, store, clock)? else {
                     return Ok(all);

@@ -78,7 +78,7 @@ async fn changed_terms(
     let mut fresh = match ask(&*billing, session).await {
         Ok(fresh) => fresh,
         // Billing looks again when it carries the acceptance out, and refuses it when the terms are not these.
-        Err(LookupError::Unavailable(_)) => return Ok(None),
+        Err(error) if error.says_nothing() => return Ok(None),
         Err(_) => Snapshot { can: Can::default(), ..session.billing.clone() },
     };
     // The merchant may have said it, and said it once.
@@ -128,6 +128,7 @@ async fn ask(billing: &dyn Billing, session: &Stored) -> Result<Snapshot, Lookup
         customer: Some(session.customer.clone()),
         email: None,
         subscription: session.subscription.clone(),
+        token: None,
     };
     let late = |_| Err(LookupError::Unavailable("it did not answer in time".into()));
     let mut fresh = tokio::time::timeout(ASK_WITHIN, billing.snapshot(&lookup)).await.unwrap_or_else(late)?;

@@ -12,6 +12,7 @@ use crate::billing::{Lookup, LookupError};
 use crate::brand::Brand;
 use crate::clock;
 use crate::place::Place;
+use crate::secret::SecretText;
 use crate::store::{self, Error, Store};
 
 /// How long a link can be followed for the first time. The session it leads to lives on as any other.
@@ -25,6 +26,8 @@ const SESSION_PARAMETER: &str = "rb_session";
 pub struct NewLink {
     /// The merchant's own id of the customer. Billing need not know it.
     pub user: String,
+    /// The customer's own token, where billing answers to nothing else.
+    pub token: Option<SecretText>,
     /// Whether it counts.
     pub environment: Environment,
     /// Where the customer is sent afterwards. The caller has checked that the brand allows it.
@@ -113,7 +116,7 @@ impl Sessions {
         let expires_at = now.saturating_add(TIME_TO_FOLLOW).unwrap_or(now);
         let id = Uuid::new_v4();
         let return_url = naming(new.return_url, id);
-        let known = self.known_to_billing(brand, new.environment, &new.user).await?;
+        let known = self.known_to_billing(brand, new.environment, &new.user, new.token).await?;
         let link = CancelLink {
             id,
             handle: new_handle().map_err(|error| SessionError::Internal(error.to_string()))?,
@@ -165,16 +168,19 @@ impl Sessions {
         brand: &Brand,
         environment: Environment,
         user: &str,
+        token: Option<SecretText>,
     ) -> Result<Option<String>, SessionError> {
         if !brand.hosted.changes_billing {
             return Ok(None);
         }
-        let lookup = Lookup { customer: Some(user.into()), ..Lookup::default() };
+        let given = token.is_some();
+        let lookup = Lookup { customer: Some(user.into()), token, ..Lookup::default() };
         match self.billing(&brand.slug, environment, false)?.snapshot(&lookup).await {
             // Whoever can choose their name at the merchant could take the id that billing has given to somebody else.
             Ok(snapshot) if snapshot.customer.user_id.as_ref().is_some_and(|own| own != user) => Ok(None),
             Ok(snapshot) => Ok(Some(snapshot.customer.id)),
             Err(unavailable @ LookupError::Unavailable(_)) => Err(unavailable.into()),
+            Err(expired @ LookupError::TokenExpired) if given => Err(expired.into()),
             Err(_) => Ok(None),
         }
     }

@@ -261,10 +261,11 @@ impl Sessions {
             customer: Some(claims.customer.clone()),
             email: None,
             subscription: claims.subscription.clone(),
+            token: None,
         };
         let mut snapshot = billing.snapshot(&lookup).await?;
         snapshot.began_at = claims.contract_started_at.or(snapshot.began_at);
-        let plans = billing.plans(&resolve::plans_named(brand)).await?;
+        let plans = billing.plans_open_to(&snapshot.customer.id, &resolve::plans_named(brand)).await?;
         let history =
             History::of(&self.store, &brand.slug, claims.environment, &claims.customer, &id).await?;
         // The merchant may know a newer address than billing does.

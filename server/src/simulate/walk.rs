@@ -121,7 +121,7 @@ impl Walk {
             });
         }
         let settlement = match self.billing {
-            BillingKind::Ledger | BillingKind::Stripe => Settlement::Applied,
+            BillingKind::Ledger | BillingKind::Stripe | BillingKind::Pelcro => Settlement::Applied,
             BillingKind::Merchant => Settlement::Requested,
         };
         flow::settle(&state, number, settlement)

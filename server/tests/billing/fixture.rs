@@ -267,5 +267,6 @@ fn known() -> Snapshot {
         began_at: None,
         pause: None,
         trial_ends_at: None,
+        withheld: Vec::new(),
     }
 }

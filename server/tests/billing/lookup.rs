@@ -16,7 +16,7 @@ const MORE: &str = r#"{ "customers": [
 
 fn look(customer: &str, email: &str, subscription: &str) -> Lookup {
     let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    Lookup { customer: given(customer), email: given(email), subscription: given(subscription) }
+    Lookup { customer: given(customer), email: given(email), subscription: given(subscription), token: None }
 }
 
 #[tokio::test]

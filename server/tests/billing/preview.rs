@@ -106,6 +106,7 @@ fn snapshot(amount: i64, cycle: Cycle, next: Timestamp) -> Snapshot {
         began_at: None,
         pause: None,
         trial_ends_at: None,
+        withheld: Vec::new(),
     }
 }
 

@@ -24,6 +24,7 @@ mod openapi;
 mod order;
 mod origins;
 mod page;
+mod pelcro;
 mod policies;
 mod purge;
 mod receipt;

@@ -47,6 +47,7 @@ pub(super) async fn snapshot(
         began_at: Some(row.created_at.min(row.current_period_start)),
         pause: row.pause(now),
         trial_ends_at: row.trial(now),
+        withheld: Vec::new(),
         subscription: Some(row.external_id),
     })
 }
@@ -140,7 +141,9 @@ async fn by_own_id(
     now: Timestamp,
 ) -> Result<Found, LookupError> {
     let nobody = match lookup {
-        Lookup { customer: None, email: None, subscription: None } => return Err(LookupError::NobodyNamed),
+        Lookup { customer: None, email: None, subscription: None, .. } => {
+            return Err(LookupError::NobodyNamed);
+        }
         Lookup { customer: None, email: None, .. } => LookupError::UnknownSubscription,
         _ => LookupError::UnknownCustomer,
     };

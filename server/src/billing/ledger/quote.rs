@@ -156,6 +156,7 @@ impl Row {
             began_at: None,
             pause: self.pause(at),
             trial_ends_at: self.trial(at),
+            withheld: Vec::new(),
         }
     }
 }

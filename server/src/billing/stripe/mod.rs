@@ -245,6 +245,7 @@ impl Billing for Stripe {
             began_at: chosen.start_date.and_then(holding::moment),
             pause: chosen.pause(now),
             trial_ends_at: chosen.trial(now),
+            withheld: Vec::new(),
             subscription: Some(chosen.id),
         })
     }

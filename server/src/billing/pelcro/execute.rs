@@ -1,0 +1,305 @@
+//! Carrying out an instruction at Pelcro.
+//!
+//! It documents no idempotency key: what it was asked for is looked for before it is asked, and after every answer that did not come.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::Pelcro;
+use super::api::Failure;
+use super::holding::There;
+use super::object::{Customer, Subscription};
+use super::token::Sent;
+use super::value::Id;
+use crate::billing::{Answer, Change, Deal, Instruction, Renewal, Terms};
+use crate::secret::SecretText;
+use crate::store;
+
+/// How long a renewal that adds a term is not sent again after its answer did not come: it may still be on its way, and would be there
+/// twice.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(2);
+
+/// Why nothing was done, or what could not be known.
+pub(super) enum Stop {
+    Refused(String),
+    Failed(Failure),
+}
+
+impl Stop {
+    fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Failed(Failure::Refused(_)))
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<&str> for Stop {
+    fn from(why: &str) -> Self {
+        Self::Refused(why.into())
+    }
+}
+
+impl From<store::Error> for Stop {
+    fn from(error: store::Error) -> Self {
+        Self::Failed(Failure::Unknown(error.to_string()))
+    }
+}
+
+impl From<Stop> for Answer {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Refused(why) => Self::Refused(why),
+            Stop::Failed(refused @ Failure::Refused(_)) => Self::Refused(refused.to_string()),
+            // A token that is of no use says nothing of what it was to do: a new session brings another.
+            Stop::Failed(failure) => Self::Unknown(failure.to_string()),
+        }
+    }
+}
+
+/// A change as Pelcro is asked for it.
+struct Call {
+    path: &'static str,
+    body: Value,
+}
+
+/// One term of a schedule.
+struct Term<'a> {
+    plan: &'a str,
+    start: Timestamp,
+    coupon: Option<&'a str>,
+}
+
+impl Pelcro {
+    pub(super) async fn carry_out(&self, key: &str, instruction: &Instruction) -> Answer {
+        match self.change(key, instruction).await {
+            Ok(()) => Answer::Applied,
+            Err(stop) => stop.into(),
+        }
+    }
+
+    /// Whether what an instruction asked for is there, or was said to be.
+    pub(super) async fn look(&self, key: &str, instruction: &Instruction) -> Answer {
+        match self.looked(key, instruction).await {
+            Ok(true) => Answer::Applied,
+            Ok(false) => Answer::Refused("it is not there at Pelcro".into()),
+            Err(stop) => stop.into(),
+        }
+    }
+
+    async fn looked(&self, key: &str, instruction: &Instruction) -> Result<bool, Stop> {
+        let before = self.tokens.sent(key).await?;
+        if before == Sent::Done {
+            return Ok(true);
+        }
+        let customer = self.known(&instruction.customer).await?.0;
+        Ok(is_done(self.there(subject(&customer, instruction)?, instruction), before))
+    }
+
+    async fn change(&self, key: &str, instruction: &Instruction) -> Result<(), Stop> {
+        let before = self.tokens.sent(key).await?;
+        if before == Sent::Done {
+            return Ok(());
+        }
+        let (customer, token) = self.known(&instruction.customer).await?;
+        let subscription = subject(&customer, instruction)?;
+        let there = self.there(subscription, instruction);
+        if is_done(there, before) {
+            return Ok(self.tokens.done(key, &instruction.customer).await?);
+        }
+        let call = match self.call(&token, subscription, instruction).await {
+            // What was sent before may be why it cannot be done any more.
+            Err(stop) if stop.is_refusal() && there != There::No && before != Sent::Never => {
+                return Err(Failure::Unknown("nobody can say whether it was done before".into()).into());
+            }
+            call => call?,
+        };
+        let adds =
+            matches!(&instruction.change, Change::Renew { renewal, .. } if !renewal.replace_upcoming_phases);
+        if adds && matches!(before, Sent::Unanswered { since, .. } if since < ON_ITS_WAY) {
+            return Err(Failure::Unknown("it may still be on its way to Pelcro".into()).into());
+        }
+        self.tokens.sending(key, &instruction.customer, there == There::No).await?;
+        let mut answered = self.asked(&call, &token, key).await;
+        if let (Err(Failure::Refused(_)), true) = (&answered, call.ends_late(instruction)) {
+            // Where nothing ends at once, the next end there is comes closest to what the customer was told.
+            let later = end(subscription, "current_period_end", instruction);
+            answered = self.asked(&later, &token, &format!("{key}:end")).await;
+        }
+        if matches!(answered, Err(Failure::Refused(_))) && self.looked(key, instruction).await? {
+            // It came twice, or what was sent before came late, and that is why it is refused.
+            return Ok(self.tokens.done(key, &instruction.customer).await?);
+        }
+        let customer = answered?;
+        let there = self.there(subject(&customer, instruction)?, instruction);
+        if there == There::No {
+            return Err(Failure::Unknown("Pelcro said that it is done, and it is not there".into()).into());
+        }
+        Ok(self.tokens.done(key, &instruction.customer).await?)
+    }
+
+    async fn asked(&self, call: &Call, token: &SecretText, key: &str) -> Result<Customer, Failure> {
+        let answer = self.api.change(call.path, token, &call.body, key).await?;
+        self.took(answer).await
+    }
+
+    /// What Pelcro is asked for.
+    async fn call(
+        &self,
+        token: &SecretText,
+        subscription: &Subscription,
+        instruction: &Instruction,
+    ) -> Result<Call, Stop> {
+        match &instruction.change {
+            Change::Accept { offer, deal, agreed } => {
+                let Some(agreed) = agreed else {
+                    return Err("what the subscription costs cannot be told in advance".into());
+                };
+                self.accept(token, subscription, offer, deal, agreed).await
+            }
+            // Asked for long ago: the customer was told that it ended then, and pays for nothing after it.
+            Change::CancelAtPeriodEnd { effective_at: Some(told) } if *told <= self.tokens.clock.now() => {
+                Ok(end(subscription, "now", instruction))
+            }
+            Change::CancelAtPeriodEnd { .. } => Ok(end(subscription, "current_period_end", instruction)),
+            Change::CancelImmediately => Ok(end(subscription, "now", instruction)),
+            Change::Undo if subscription.ended() => Err("the subscription has already ended".into()),
+            Change::Undo => Ok(Call {
+                path: "subscription/reactivate",
+                body: json!({ "subscription_id": Id::value(&subscription.id.0) }),
+            }),
+            Change::Renew { renewal, .. } if subscription.ended() || renewal.quantity == 0 => {
+                Err("the subscription cannot be renewed".into())
+            }
+            Change::Renew { agreed: None, .. } => Err("nobody has said when the term begins".into()),
+            Change::Renew { renewal, .. } => Ok(renew(subscription, renewal)),
+            Change::Resume { .. } | Change::Switch { .. } => Err("that is not done at Pelcro".into()),
+        }
+    }
+
+    async fn accept(
+        &self,
+        token: &SecretText,
+        subscription: &Subscription,
+        offer: &str,
+        deal: &Deal,
+        agreed: &Terms,
+    ) -> Result<Call, Stop> {
+        let now = self.tokens.clock.now();
+        if !subscription.can_be_canceled(now) {
+            return Err("the subscription is already canceled".into());
+        }
+        if subscription.terms().as_ref() != Some(agreed) {
+            return Err("the subscription's terms have changed since the offer was made".into());
+        }
+        let can = subscription.can(now);
+        let term = match deal {
+            Deal::Discount(discount) if can.discount => {
+                let promise = self.promised(offer, discount);
+                let promise = promise.ok_or("the offer names no coupon that takes off the same any more")?;
+                self.keeps(token, subscription, agreed, &promise).await?;
+                Renewal { coupon: Some(promise.code), ..Renewal::of(&agreed.plan) }
+            }
+            Deal::ChangePlan(plan) if can.change_plan => {
+                let open = self.open_plans(token).await?;
+                let Some(open) = open.iter().find(|open| open.id.0 == plan.id) else {
+                    return Err("the plan is not open to this customer any more".into());
+                };
+                if open.price() != plan.price || plan.price.is_none() {
+                    return Err("the plan's price has changed since the offer was made".into());
+                }
+                Renewal::of(&plan.id)
+            }
+            _ => return Err("that cannot be done with the subscription now".into()),
+        };
+        let quantity = subscription.quantity.and_then(|quantity| u32::try_from(quantity).ok()).unwrap_or(1);
+        Ok(renew(subscription, &Renewal { quantity, replace_upcoming_phases: true, ..term }))
+    }
+
+    /// Whether what an instruction asks for is there.
+    fn there(&self, subscription: &Subscription, instruction: &Instruction) -> There {
+        let term = match &instruction.change {
+            Change::Accept { offer, deal: Deal::Discount(discount), agreed: Some(agreed) } => {
+                // The offer may name no coupon any more. Then a term that is there has one that nobody knows.
+                let code = self.promised(offer, discount).map(|promise| promise.code).unwrap_or_default();
+                return subscription.term(&agreed.plan, agreed.current_period_end, Some(&code));
+            }
+            Change::Accept { deal: Deal::ChangePlan(plan), agreed: Some(agreed), .. } => {
+                Term { plan: &plan.id, start: agreed.current_period_end, coupon: None }
+            }
+            Change::Renew { renewal, agreed: Some((_, start)) } => {
+                Term { plan: &renewal.plan, start: *start, coupon: renewal.coupon.as_deref() }
+            }
+            change => {
+                let (ended, canceled) = (subscription.ended(), subscription.is_canceled());
+                let there = match change {
+                    Change::CancelAtPeriodEnd { .. } => ended || canceled,
+                    Change::CancelImmediately => ended,
+                    Change::Undo => !ended && !canceled,
+                    _ => false,
+                };
+                return if there { There::Yes } else { There::No };
+            }
+        };
+        subscription.term(term.plan, term.start, term.coupon)
+    }
+}
+
+impl Call {
+    /// Whether a cancellation that was to be over by now is asked to end at once.
+    fn ends_late(&self, instruction: &Instruction) -> bool {
+        matches!(instruction.change, Change::CancelAtPeriodEnd { .. }) && self.body["mode"] == "now"
+    }
+}
+
+/// Whether what is there is what a change, sent or not, asks for.
+fn is_done(there: There, before: Sent) -> bool {
+    match there {
+        There::Yes => true,
+        There::WithSomeCoupon => matches!(before, Sent::Unanswered { is_new: true, .. }),
+        There::No => false,
+    }
+}
+
+/// The subscription an instruction is about.
+fn subject<'c>(customer: &'c Customer, instruction: &Instruction) -> Result<&'c Subscription, Stop> {
+    let Some(id) = &instruction.subscription else { return Err("no subscription is named".into()) };
+    let found = customer.all().find(|one| one.id.0 == *id);
+    found.ok_or_else(|| "the customer has no such subscription".into())
+}
+
+fn end(subscription: &Subscription, mode: &str, instruction: &Instruction) -> Call {
+    let mut body = Map::new();
+    body.insert("subscription_id".into(), Id::value(&subscription.id.0));
+    body.insert("mode".into(), mode.into());
+    body.extend(instruction.reason.iter().map(|reason| ("reason".into(), reason.clone().into())));
+    Call { path: "subscription/cancel", body: body.into() }
+}
+
+fn renew(subscription: &Subscription, renewal: &Renewal) -> Call {
+    let mut body = json!({
+        "subscription_id": Id::value(&subscription.id.0),
+        "plan_id": Id::value(&renewal.plan),
+        "quantity": renewal.quantity,
+        "replace_upcoming_phases": renewal.replace_upcoming_phases,
+    });
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            body[name] = value;
+        }
+    };
+    put("coupon_code", renewal.coupon.clone().map(Into::into));
+    put("address_id", renewal.address.map(Into::into));
+    put("source_id", renewal.payment_method.map(Into::into));
+    put("campaign_key", renewal.campaign.clone().map(Into::into));
+    put("source", renewal.origin.clone().map(Into::into));
+    put("language", renewal.language.clone().map(Into::into));
+    if let Some(new) = &renewal.new_payment_method {
+        put("payment_gateway", Some(new.gateway.name().into()));
+        put("gateway_token", Some(new.token.clone().into()));
+    }
+    Call { path: "subscription/renew", body }
+}
