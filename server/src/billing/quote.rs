@@ -106,8 +106,8 @@ pub enum QuoteError {
     /// It runs on the subscription already.
     #[error("This coupon is applied to the subscription already.")]
     CouponApplied,
-    /// Nothing is bought.
-    #[error("The quantity must be at least 1.")]
+    /// Nothing is bought, or more than anybody needs.
+    #[error("The quantity must be 1 to 10000.")]
     Quantity,
     /// As many terms are scheduled as there may be.
     #[error(

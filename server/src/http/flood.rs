@@ -47,6 +47,15 @@ impl Floods {
         self.brands.count(brand).map_err(ApiError::too_many)
     }
 
+    /// Counts what a brand's billing tells. It takes nothing away from the brand's own backend.
+    ///
+    /// # Errors
+    /// 429 when it is one too many.
+    pub fn count_billing(&self, brand: &str) -> Result<(), ApiError> {
+        // No slug has a space in it.
+        self.brands.count(format!("{brand} billing")).map_err(ApiError::too_many)
+    }
+
     /// Counts a request without a key that is known.
     ///
     /// # Errors

@@ -54,7 +54,7 @@ pub async fn hear(State(app): State<App>, request: Request) -> Result<Json<Strip
             return Err(ApiError::bad_request(error.to_string()));
         }
     };
-    app.floods.count_backend(listener.brand())?;
+    app.floods.count_billing(listener.brand())?;
     let heard = listener.hear(notice, &app.sessions.clock).await?;
     Ok(Json(StripeAnswer { received: true, new: heard == Heard::Now }))
 }

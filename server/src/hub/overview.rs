@@ -86,7 +86,15 @@ impl Sessions {
             Screen::Payment => {
                 let back = self.page_after(brand, surface);
                 leads_to = match back {
-                    Some(back) => billing.payment_page(&claims.customer, &back).await?.map(String::from),
+                    Some(back) => match billing.payment_page(&claims.customer, &back).await {
+                        Ok(page) => page.map(String::from),
+                        // All else can be done, and the way to cancel is there.
+                        Err(error) => {
+                            tracing::error!(why = error.name(), "there is no page for payment methods");
+                            hub.fate = Some(Fate::Undone(super::Notice::NotNow));
+                            None
+                        }
+                    },
                     None => None,
                 };
             }

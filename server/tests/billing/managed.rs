@@ -1,10 +1,12 @@
 //! What customers change themselves: a quote first, and then exactly what it said.
 
-use farewell_server::billing::{Answer, Billing, Change, Interval, Length, Quote, QuoteError, Start, Wanted};
+use farewell_server::billing::{
+    Answer, Billing, Change, Interval, Length, Quote, QuoteError, Renewal, Start, Wanted,
+};
 use farewell_server::session::Environment;
 use jiff::SignedDuration;
 
-use crate::fixture::{World, at};
+use crate::fixture::{CUSTOMERS, World, at};
 
 /// What there is beside the customer who pays 12.50 on the 31st: a dearer and a cheaper plan, and codes.
 const SHOP: &str = r#"{
@@ -256,11 +258,56 @@ async fn what_is_tried_out_changes_and_charges_nothing_that_counts() {
     world.agree("counts", &to("lite", Start::NextPayment)).await;
     let before = (format!("{:?}", world.subscription().await), world.invoices().await);
     let sandbox = world.ledger_of(Environment::Sandbox);
-    let quote = sandbox
-        .quote("cus_1", Some("sub_1"), &Wanted::Renew(farewell_server::billing::Renewal::of("pro")))
-        .await;
+    let quote = sandbox.quote("cus_1", Some("sub_1"), &Wanted::Renew(Renewal::of("pro"))).await;
     let instruction = world.instruction(quote.unwrap().change);
     assert_eq!(sandbox.execute("tried", &instruction).await, Answer::Applied);
     assert_eq!(sandbox.invoices("cus_1", 100).await.unwrap().len(), world.invoices().await.len());
     assert_eq!((format!("{:?}", world.subscription().await), world.invoices().await), before);
+}
+
+#[tokio::test]
+async fn a_code_is_used_once_by_a_customer_also_when_what_it_took_off_is_over() {
+    let world = shop().await;
+    world.agree("first", &code("five")).await;
+    world.clock.set(at("2026-04-10T00:00:00Z"));
+    assert_eq!(world.quote(&code("five")).await, Err(QuoteError::CouponApplied));
+    let renewal = Wanted::Renew(Renewal { coupon: Some("FIVE".into()), ..Renewal::of("pro") });
+    assert_eq!(world.quote(&renewal).await, Err(QuoteError::CouponApplied));
+}
+
+#[tokio::test]
+async fn what_was_charged_stays_charged_when_a_plan_has_another_price() {
+    let world = shop().await;
+    world.clock.set(at("2026-03-14T10:00:00Z"));
+    let before = world.invoices().await;
+    world.import(&CUSTOMERS.replace("1250", "2000")).await.unwrap();
+    assert_eq!(world.invoices().await, before);
+    // Of 12.50, and not of 20.00, is taken off what is left: 17 of 31 days.
+    let quote = world.quote(&to("plus", Start::Now)).await.unwrap();
+    assert_eq!(quote.due_now.unwrap().amount, 2500 - 685);
+    world.clock.set(at("2026-04-01T00:00:00Z"));
+    assert_eq!(world.invoices().await[0], ("2026-03-31".into(), 2000));
+}
+
+#[tokio::test]
+async fn what_is_somebody_elses_to_renew_or_not_paid_yet_is_not_changed_here() {
+    for (given, cannot) in [
+        (
+            r#""managed_by": "apple""#,
+            &[MONTH, to("plus", Start::Now), to("lite", Start::NextPayment), code("five")][..],
+        ),
+        (r#""payment_pending": true"#, &[to("plus", Start::Now)]),
+    ] {
+        let world = shop().await;
+        let file = format!(
+            r#"{{ "customers": [{{ "external_id": "cus_1", "subscriptions": [{{ "external_id": "sub_1", "plan": "pro", {given} }}] }}] }}"#
+        );
+        world.import(&file).await.unwrap();
+        for wanted in cannot {
+            assert!(matches!(world.quote(wanted).await, Err(QuoteError::NotNow(_))), "{given} {wanted:?}");
+        }
+        // What a file does not mention keeps its value.
+        world.import(CUSTOMERS).await.unwrap();
+        assert!(matches!(world.quote(&cannot[0]).await, Err(QuoteError::NotNow(_))));
+    }
 }

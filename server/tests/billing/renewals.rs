@@ -266,3 +266,21 @@ async fn what_another_gateway_gave_is_noted_once() {
     .unwrap();
     assert_eq!(noted, [("braintree".into(), "tok_1".into()), ("tap".into(), "tok_1".into())]);
 }
+
+#[tokio::test]
+async fn the_same_offer_to_stay_again_takes_the_place_of_the_first() {
+    let world = terms().await;
+    let offer = |plan: &str| Renewal {
+        replace_upcoming_phases: true,
+        coupon: Some("SAVE50".into()),
+        ..Renewal::of(plan)
+    };
+    world.renew("one", offer("pro")).await.unwrap();
+    world.renew("two", Renewal { quantity: 2, ..offer("pro") }).await.unwrap();
+    assert_eq!(world.subscription().await.next_payment.unwrap().amount, 1250, "half of two");
+    assert_eq!(world.subscription().await.discounts.len(), 1);
+    assert_eq!(
+        world.renew("more", Renewal { quantity: 10_001, ..Renewal::of("pro") }).await,
+        Err(QuoteError::Quantity)
+    );
+}

@@ -170,6 +170,12 @@ async fn the_same_renewal_again_is_one_where_it_says_so() {
         Answer::of(request.send().await.unwrap()).await.ok();
     }
     assert_eq!(site.server.count("phases").await, 1);
+    let mut other = body;
+    other["source"] = "letter".into();
+    let request = site.server.post("/api/v1/sdk/subscription/renew?site_id=1").bearer_auth(&site.token);
+    let request = request.header("idempotency-key", "press 1").json(&other);
+    Answer::of(request.send().await.unwrap()).await.ok();
+    assert_eq!(site.server.count("phases").await, 2, "what says something else is another");
 }
 
 #[tokio::test]

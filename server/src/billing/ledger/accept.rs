@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::coupon::{self, Coupon};
+use super::coupon::{self, Coupon, Freed};
 use super::realm::Realm;
 use super::subscription::{self, Row};
 use super::{day, plan};
@@ -79,7 +79,8 @@ impl Acceptance<'_> {
                 return Ok(Some("the plan is not there any more"));
             };
             let found =
-                Coupon::usable(tx, self.realm, &self.row.customer, code, &plan, &running, self.now).await;
+                Coupon::usable(tx, self.realm, &self.row.customer, code, &plan, Freed::Nothing, self.now)
+                    .await;
             return match found {
                 Ok(coupon) if coupon.terms == *discount => {
                     coupon.grant(tx, row, None, &granted, self.key, self.now).await?;

@@ -1,6 +1,6 @@
 //! What was charged: booked when something changes, and until then worked out from the row.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use sqlx::{FromRow, Row as _, SqliteExecutor, sqlite::SqliteRow};
 
 use super::moment;
@@ -9,6 +9,8 @@ use super::subscription::{self, Row};
 use crate::billing::RunningDiscount;
 use crate::clock;
 use crate::store::Tx;
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// One charge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,9 +108,13 @@ pub(super) async fn settle(tx: &mut Tx, realm: &Realm, row: Row, at: Timestamp) 
 /// Books a charge. A second one of the same day has a number of its own.
 pub(super) async fn write(tx: &mut Tx, subscription: i64, charge: &Charge) -> sqlx::Result<()> {
     let same: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM ledger_invoices WHERE subscription_id = $1 AND number LIKE $2 || '%'",
+        "SELECT count(*) FROM ledger_invoices WHERE subscription_id = $1 AND at >= $2 AND at <= $3 \
+         AND (number = $4 OR number LIKE $4 || '-%')",
     )
     .bind(subscription)
+    // Those of a day are among those around it, which the index finds.
+    .bind(clock::text(charge.at.saturating_sub(DAY).unwrap_or(charge.at)))
+    .bind(clock::text(charge.at.saturating_add(DAY).unwrap_or(charge.at)))
     .bind(&charge.number)
     .fetch_one(&mut *tx)
     .await?;
@@ -128,6 +134,15 @@ pub(super) async fn write(tx: &mut Tx, subscription: i64, charge: &Charge) -> sq
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// What was charged at a moment, with what was taken off it for time that was paid for already. None where nothing is booked.
+pub(super) async fn paid_at(tx: &mut Tx, subscription: i64, at: Timestamp) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar("SELECT total + credit FROM ledger_invoices WHERE subscription_id = $1 AND at = $2 ORDER BY id DESC LIMIT 1")
+        .bind(subscription)
+        .bind(clock::text(at))
+        .fetch_optional(tx)
+        .await
 }
 
 /// Everything a subscription was charged up to a moment, the latest first.
@@ -155,4 +170,22 @@ pub(super) async fn all_discounts(
     .bind(subscription)
     .fetch_all(db)
     .await
+}
+
+/// A subscription's discounts that have not ended, without those that came with terms that have not begun.
+pub(super) async fn discounts_without_upcoming(
+    db: impl SqliteExecutor<'_>,
+    subscription: i64,
+    at: Timestamp,
+) -> sqlx::Result<Vec<RunningDiscount>> {
+    let kept: Vec<RunningDiscount> = sqlx::query_as(
+        "SELECT offer, percent_off, amount_off, currency AS off_currency, starts_at, ends_at FROM ledger_discounts \
+         WHERE subscription_id = $1 AND (phase_id IS NULL OR phase_id NOT IN \
+         (SELECT id FROM ledger_phases WHERE subscription_id = $1 AND starts_at > $2)) ORDER BY id",
+    )
+    .bind(subscription)
+    .bind(clock::text(at))
+    .fetch_all(db)
+    .await?;
+    Ok(kept.into_iter().filter(|discount| subscription::running(discount, at)).collect())
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 
 use super::plan::Plan;
-use super::realm::Realm;
+use super::realm::{Realm, seen_by};
 use super::{malformed, maybe_moment, segment};
 use crate::billing::{DiscountTerms, LookupError, QuoteError, Reduction, RunningDiscount, Span};
 use crate::clock;
@@ -47,6 +47,24 @@ impl FromRow<'_, SqliteRow> for Coupon {
     }
 }
 
+/// Terms that are about to be replaced: what came with them is free again.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Freed {
+    Nothing,
+    /// Those of this subscription that begin after this moment.
+    Upcoming(i64, Timestamp),
+}
+
+impl Freed {
+    fn parts(self) -> (i64, String) {
+        match self {
+            // Rows count from 1.
+            Self::Nothing => (0, String::new()),
+            Self::Upcoming(subscription, after) => (subscription, clock::text(after)),
+        }
+    }
+}
+
 /// How a code is stored: as customers type it, in capitals.
 pub(in crate::billing::ledger) fn stored(code: &str) -> String {
     code.trim().to_ascii_uppercase()
@@ -58,14 +76,14 @@ impl Coupon {
         format!("{OFFER}{}", self.code)
     }
 
-    /// The coupon with this code, if this customer can use it for this plan now. `running` are the subscription's discounts.
+    /// The coupon with this code, if this customer can use it for this plan now: once, on whatever subscription of theirs.
     pub(super) async fn usable(
         tx: &mut Tx,
         realm: &Realm,
         customer: &str,
         code: &str,
         plan: &Plan,
-        running: &[RunningDiscount],
+        freed: Freed,
         now: Timestamp,
     ) -> Result<Self, QuoteError> {
         let coupon: Option<Self> =
@@ -76,11 +94,32 @@ impl Coupon {
                 .await
                 .map_err(unavailable)?;
         let coupon = coupon.ok_or(QuoteError::UnknownCoupon)?;
-        coupon.check(tx, realm, customer, plan, now).await?;
-        if running.iter().any(|running| running.offer == coupon.offer()) {
+        if coupon.is_taken(tx, realm, customer, freed).await.map_err(unavailable)? {
             return Err(QuoteError::CouponApplied);
         }
+        coupon.check(tx, realm, customer, plan, freed, now).await?;
         Ok(coupon)
+    }
+
+    /// Whether a customer has used it, also where its discount has ended since. The sandbox sees what was used in prod, as it sees
+    /// everything else.
+    async fn is_taken(&self, tx: &mut Tx, realm: &Realm, customer: &str, freed: Freed) -> sqlx::Result<bool> {
+        let (subscription, after) = freed.parts();
+        sqlx::query_scalar(concat!(
+            "SELECT EXISTS (SELECT 1 FROM ledger_discounts AS d JOIN ledger_subscriptions AS s ON s.id = d.subscription_id \
+             JOIN ledger_customers AS c ON c.id = s.customer_id LEFT JOIN ledger_phases AS f ON f.id = d.phase_id \
+             WHERE d.coupon_id = $1 AND c.brand = $2 AND c.external_id = $3 AND ",
+            seen_by!("$4"),
+            " AND NOT (f.id IS NOT NULL AND f.subscription_id = $5 AND f.starts_at > $6))"
+        ))
+        .bind(self.id)
+        .bind(&realm.brand)
+        .bind(customer)
+        .bind(realm.environment.name())
+        .bind(subscription)
+        .bind(after)
+        .fetch_one(tx)
+        .await
     }
 
     /// Whether this customer can use it for this plan now.
@@ -90,6 +129,7 @@ impl Coupon {
         realm: &Realm,
         customer: &str,
         plan: &Plan,
+        freed: Freed,
         now: Timestamp,
     ) -> Result<(), QuoteError> {
         if self.redeem_by.is_some_and(|by| by <= now) {
@@ -108,24 +148,33 @@ impl Coupon {
         {
             return Err(QuoteError::CouponOtherCurrency);
         }
-        if self.is_used_up(tx, realm, now).await.map_err(unavailable)? {
+        if self.is_used_up(tx, realm, freed, now).await.map_err(unavailable)? {
             return Err(QuoteError::CouponUsedUp);
         }
         Ok(())
     }
 
     /// Whether nobody can use it any more: its time is over, or it was used as often as it may be.
-    pub(super) async fn is_used_up(&self, tx: &mut Tx, realm: &Realm, now: Timestamp) -> sqlx::Result<bool> {
+    pub(super) async fn is_used_up(
+        &self,
+        tx: &mut Tx,
+        realm: &Realm,
+        freed: Freed,
+        now: Timestamp,
+    ) -> sqlx::Result<bool> {
         if self.redeem_by.is_some_and(|by| by <= now) {
             return Ok(true);
         }
         let Some(most) = self.max_redemptions else { return Ok(false) };
         let redeemed: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM ledger_discounts AS d JOIN ledger_subscriptions AS s ON s.id = d.subscription_id \
-             WHERE d.coupon_id = $1 AND s.environment = $2",
+             LEFT JOIN ledger_phases AS f ON f.id = d.phase_id WHERE d.coupon_id = $1 AND s.environment = $2 \
+             AND NOT (f.id IS NOT NULL AND f.subscription_id = $3 AND f.starts_at > $4)",
         )
         .bind(self.id)
         .bind(realm.environment.name())
+        .bind(freed.parts().0)
+        .bind(freed.parts().1)
         .fetch_one(tx)
         .await?;
         Ok(redeemed >= most)

@@ -52,7 +52,7 @@ pub(super) async fn note(
 pub(super) async fn shown(tx: &mut Tx, realm: &Realm, customer: &str) -> sqlx::Result<Option<PaymentMethod>> {
     let row = sqlx::query(
         "SELECT name, ends_in, expires FROM ledger_payment_methods WHERE brand = $1 AND customer = $2 \
-         AND environment IN ('prod', $3) ORDER BY id DESC LIMIT 1",
+         AND environment IN ('prod', $3) AND name IS NOT NULL ORDER BY id DESC LIMIT 1",
     )
     .bind(&realm.brand)
     .bind(customer)

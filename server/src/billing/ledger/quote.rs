@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sqlx::Connection as _;
 
 use super::Ledger;
-use super::coupon::{Coupon, unavailable};
+use super::coupon::{Coupon, Freed, unavailable};
 use super::plan::{self, Plan};
 use super::realm::Realm;
 use super::subscription::{self, Row};
@@ -109,7 +109,7 @@ impl Subject<'_> {
         let plan = plan::named(&mut *tx, &self.realm.brand, &terms.plan).await.map_err(unavailable)?;
         let plan = plan.ok_or(QuoteError::UnknownPlan)?;
         let customer = &self.row.customer;
-        let coupon = Coupon::usable(tx, self.realm, customer, code, &plan, self.discounts, self.now).await?;
+        let coupon = Coupon::usable(tx, self.realm, customer, code, &plan, Freed::Nothing, self.now).await?;
         let cannot = QuoteError::NotNow("a discount cannot be applied");
         let preview = self.row.snapshot(self.discounts, self.now).preview(&coupon.terms).ok_or(cannot)?;
         Ok(Quote {

@@ -2,16 +2,19 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::coupon::Coupon;
+use super::coupon::{Coupon, Freed, unavailable};
 use super::phase::Phase;
 use super::plan::Plan;
 use super::quote::Subject;
-use super::{address, campaign, payment_method};
+use super::{address, book, campaign, payment_method};
 use crate::billing::{
     Change, Interval, MOST_PHASES, Quote, QuoteError, Renewal, RunningDiscount, Span, Terms,
 };
 use crate::clock;
 use crate::store::{Error, Tx};
+
+/// The most of a plan that can be had.
+const MOST: i64 = 10_000;
 
 /// A term that is about to be added.
 pub(super) struct Term {
@@ -32,7 +35,7 @@ impl Subject<'_> {
     pub(super) async fn renewal(&self, tx: &mut Tx, renewal: &Renewal) -> Result<Term, QuoteError> {
         let (row, now) = (self.row, self.now);
         let quantity = i64::from(renewal.quantity);
-        if quantity == 0 {
+        if quantity == 0 || quantity > MOST {
             return Err(QuoteError::Quantity);
         }
         if renewal.campaign.as_deref().is_some_and(|key| !campaign::is_key(key)) {
@@ -69,11 +72,18 @@ impl Subject<'_> {
             Some(id) => Some(payment_method::chosen(tx, self.realm, &row.customer, id).await?),
             None => None,
         };
-        let mut discounts = self.discounts.to_vec();
+        // What came with terms that are replaced goes with them.
+        let (freed, mut discounts) = match renewal.replace_upcoming_phases {
+            true => {
+                let kept =
+                    book::discounts_without_upcoming(&mut *tx, row.id, now).await.map_err(unavailable)?;
+                (Freed::Upcoming(row.id, now), kept)
+            }
+            false => (Freed::Nothing, self.discounts.to_vec()),
+        };
         let coupon = match &renewal.coupon {
             Some(code) => {
-                let found =
-                    Coupon::usable(tx, self.realm, &row.customer, code, &plan, self.discounts, now).await?;
+                let found = Coupon::usable(tx, self.realm, &row.customer, code, &plan, freed, now).await?;
                 let discount = RunningDiscount {
                     offer: found.offer(),
                     off: found.terms.off.clone(),

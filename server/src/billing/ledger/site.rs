@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::Connection as _;
 
-use super::coupon::Coupon;
+use super::coupon::{Coupon, Freed};
 use super::plan::Plan;
 use super::{Ledger, coupon, plan, segment, subscription};
 use crate::billing::{DiscountTerms, LookupError, PlanTerms, QuoteError};
@@ -161,7 +161,7 @@ impl Ledger {
         let now = self.clock.now();
         let mut open = Vec::new();
         for coupon in coupon::all(&mut tx, &self.realm.brand).await? {
-            if coupon.is_used_up(&mut tx, &self.realm, now).await? {
+            if coupon.is_used_up(&mut tx, &self.realm, Freed::Nothing, now).await? {
                 continue;
             }
             let segments = segment::of_coupon(&mut tx, coupon.id).await?;
@@ -202,7 +202,8 @@ impl Ledger {
             None => 0,
             Some(code) => {
                 let now = self.clock.now();
-                let coupon = Coupon::usable(&mut tx, &self.realm, customer, code, &plan, &[], now).await?;
+                let coupon =
+                    Coupon::usable(&mut tx, &self.realm, customer, code, &plan, Freed::Nothing, now).await?;
                 let left = coupon.terms.off.applied_to(subtotal, &plan.price.currency);
                 subtotal - left.ok_or(QuoteError::CouponOtherCurrency)?
             }

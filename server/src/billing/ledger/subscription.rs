@@ -142,17 +142,19 @@ impl Row {
         let (paused, scheduled) = (self.pause(at).is_some(), self.upcoming(at).next().is_some());
         // One change at a time: what the next payment will be has to be sure.
         let settled = cancel && !paused && !scheduled;
+        // What is somebody else's to renew is theirs to change.
+        let own = self.managed_by.is_none();
         // What ends by itself has no next payment that could be another.
-        let goes_on = settled && auto_renew;
+        let goes_on = settled && auto_renew && own;
         Can {
             cancel,
             undo: cancel,
-            discount: cancel && auto_renew && paid && !scheduled,
+            discount: cancel && own && auto_renew && paid && !scheduled,
             pause: goes_on && paid && !trial,
             change_plan: goes_on,
-            extend_trial: settled && trial,
-            resume: cancel && paused,
-            switch: goes_on && !trial,
+            extend_trial: settled && own && trial,
+            resume: cancel && own && paused,
+            switch: goes_on && !trial && !self.payment_pending,
             renew: settled && !auto_renew && self.can_be_renewed(at).is_ok(),
         }
     }

@@ -52,8 +52,11 @@ impl Subject<'_> {
         let anchor_day = super::day(at);
         let terms = plan.period(at, anchor_day, period.quantity);
         let terms = terms.ok_or(QuoteError::NotNow("the plan costs more than can be counted"))?;
-        let all = book::all_discounts(tx, self.row.id).await.map_err(unavailable)?;
-        let paid = period.terms.payment(period.start, &all);
+        let all = book::all_discounts(&mut *tx, self.row.id).await.map_err(unavailable)?;
+        let paid = match book::paid_at(tx, self.row.id, period.start).await.map_err(unavailable)? {
+            Some(paid) => paid,
+            None => period.terms.payment(period.start, &all),
+        };
         let credit = unused(paid, period.start, period.terms.current_period_end, at);
         let price = terms.payment(at, &all);
         if price < credit {

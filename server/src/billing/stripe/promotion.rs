@@ -59,7 +59,8 @@ impl Stripe {
     ) -> Result<PromotionCode, QuoteError> {
         let query: Form = vec![
             ("code".into(), text.trim().into()),
-            ("limit".into(), "1".into()),
+            // The same text may be a code of each of several customers, and of codes that are in use no more.
+            ("limit".into(), "100".into()),
             ("expand[]".into(), "data.coupon.applies_to".into()),
         ];
         if text.trim().is_empty() {
@@ -67,7 +68,9 @@ impl Stripe {
         }
         let found = self.api.get::<List<PromotionCode>>("v1/promotion_codes", &query).await;
         let found = found.map_err(|failure| lookup_error(failure, LookupError::UnknownSubscription))?;
-        let code = found.data.into_iter().next().ok_or(QuoteError::UnknownCoupon)?;
+        let own = |code: &PromotionCode| code.customer.as_ref() == Some(&subscription.customer);
+        let rank = |code: &PromotionCode| (!code.active, !own(code), code.customer.is_some());
+        let code = found.data.into_iter().min_by_key(rank).ok_or(QuoteError::UnknownCoupon)?;
         code.check(subscription, self.clock.now())?;
         Ok(code)
     }

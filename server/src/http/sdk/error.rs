@@ -127,7 +127,7 @@ impl From<QuoteError> for SdkError {
     fn from(error: QuoteError) -> Self {
         match error {
             QuoteError::Lookup(error) => error.into(),
-            QuoteError::Quantity => Self::field("quantity", "The quantity must be at least 1."),
+            error @ QuoteError::Quantity => Self::field("quantity", error.to_string()),
             QuoteError::CampaignKey => Self::field("campaign_key", error.to_string()),
             error => Self::rule(error.to_string()),
         }

@@ -2,7 +2,10 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::caller::Caller;
@@ -80,7 +83,7 @@ pub async fn renew(
     let subscription = subscription.ok_or_else(|| SdkError::rule("Invalid subscription provided."))?;
     let plan = ledger.plan_numbered(plan).await?;
     renewal.plan = plan.ok_or_else(|| SdkError::rule("Invalid plan provided."))?;
-    let key = key(&headers, &caller)?;
+    let key = key(&headers, &caller, &body)?;
     if !ledger.has_done(&key).await? {
         let quote = ledger.quote(&token.sub, Some(&subscription), &Wanted::Renew(renewal)).await?;
         carry_out(&app, &caller, &key, subscription, quote.change).await?;
@@ -116,13 +119,16 @@ pub(super) async fn carry_out(
     }
 }
 
-/// What the same request again has in common with this one: its `Idempotency-Key`, of this customer. Without one it is another.
-fn key(headers: &HeaderMap, caller: &Caller) -> Result<String, SdkError> {
+/// What the same request again has in common with this one: customer, `Idempotency-Key` and body. Without a key it is another.
+fn key(headers: &HeaderMap, caller: &Caller, body: &[u8]) -> Result<String, SdkError> {
     let Some(given) = headers.get("idempotency-key") else { return Ok(format!("sdk:{}", Uuid::new_v4())) };
     let text = given.to_str().ok().filter(|text| !text.is_empty() && text.len() <= LONGEST_KEY);
     let wrong = || SdkError::field("Idempotency-Key", "The key must be a text of 1 to 255 characters.");
     let text = text.ok_or_else(wrong)?;
-    Ok(format!("sdk:{}:{}:{}:{text}", caller.brand.slug, caller.token.environment.name(), caller.token.sub))
+    let Caller { token, brand, .. } = caller;
+    let whole = json!([brand.slug, token.environment, token.sub, text, String::from_utf8_lossy(body)]);
+    let hash = Sha256::digest(whole.to_string());
+    Ok(format!("sdk:{}", URL_SAFE_NO_PAD.encode(hash)))
 }
 
 /// The schema of what [`renew`] reads.
@@ -145,7 +151,7 @@ pub fn request() -> Value {
             "source_id": number("One of the customer's payment methods."),
             "campaign_key": { "type": "string", "pattern": "^[A-Za-z0-9_-]{3,191}$", "description": "The campaign it comes from; made if there is none." },
             "coupon_code": text("Lowers payments from this term on. It has to be open to the customer: see the eligible coupons."),
-            "quantity": { "type": "integer", "minimum": 1, "default": 1, "description": "How many of the plan." },
+            "quantity": { "type": "integer", "minimum": 1, "maximum": 10000, "default": 1, "description": "How many of the plan." },
             "source": text("Where the customer asked for it, such as `web`."),
             "replace_upcoming_phases": { "type": "boolean", "default": false, "description": "Takes the place of every phase that has not begun." },
         },

@@ -175,6 +175,14 @@ impl Model {
         self.discounts.iter().filter(|one| one.until.is_none_or(|end| self.now < end))
     }
 
+    /// Whether a code was used before, unless it came with a term that is replaced.
+    fn taken(&self, code: usize, replace: bool) -> bool {
+        let goes = |one: &Discount| {
+            replace && one.from >= self.end && self.phases.iter().any(|phase| phase.code == Some(one.code))
+        };
+        self.discounts.iter().any(|one| one.code == code && !goes(one))
+    }
+
     fn day_for(&self, unit: &str, anchor: i64, start: i64) -> i64 {
         if matches!(unit, "day" | "week") { day_of(start) } else { anchor }
     }
@@ -272,7 +280,7 @@ impl Model {
                 if !replace && self.phases.len() + 2 > 10 {
                     return None;
                 }
-                if code.is_some_and(|code| self.running().any(|one| one.code == code)) {
+                if code.is_some_and(|code| self.taken(code, *replace)) {
                     return None;
                 }
                 if *replace {
@@ -305,7 +313,7 @@ impl Model {
             }
             Event::Code(code) => {
                 let can = open && PLANS[self.plan].goes_on && self.phases.is_empty();
-                if !can || self.running().any(|one| one.code == *code) {
+                if !can || self.taken(*code, false) {
                     return None;
                 }
                 let until = Self::covers(*code, self.plan, self.anchor, self.end);

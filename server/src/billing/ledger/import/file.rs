@@ -104,8 +104,7 @@ pub struct Subscription {
     /// Who else renews it.
     pub managed_by: Option<ManagedBy>,
     /// Whether what was charged last is not paid yet.
-    #[serde(default)]
-    pub payment_pending: bool,
+    pub payment_pending: Option<bool>,
 }
 
 /// Whose it is to renew a subscription, where it is not the customer's.

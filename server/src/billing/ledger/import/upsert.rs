@@ -31,6 +31,7 @@ pub(super) async fn all(
         segment::write(tx, brand, one).await?;
     }
     for (n, plan) in import.plans.iter().enumerate() {
+        book_before(tx, brand, plan, now).await?;
         let id = write_plan(tx, brand, plan).await?;
         segment::set(tx, brand, Of::Plan(id), &plan.segments, &format!("plans[{n}]")).await?;
     }
@@ -57,6 +58,41 @@ pub(super) async fn all(
         }
     }
     Ok(imported)
+}
+
+/// Books what was charged at a plan's old price, where the file has another: what was charged stays charged.
+async fn book_before(tx: &mut Tx, brand: &str, plan: &Plan, now: Timestamp) -> Result<(), ImportError> {
+    let changed: Option<i64> = sqlx::query_scalar(
+        "SELECT id FROM ledger_plans WHERE brand = $1 AND external_id = $2 \
+         AND (amount <> $3 OR currency <> $4 OR interval <> $5 OR interval_count <> $6 OR auto_renew <> $7)",
+    )
+    .bind(brand)
+    .bind(&plan.external_id)
+    .bind(plan.amount)
+    .bind(&plan.currency)
+    .bind(plan.interval.name())
+    .bind(plan.interval_count)
+    .bind(plan.auto_renew)
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(id) = changed else { return Ok(()) };
+    for environment in [Environment::Prod, Environment::Sandbox] {
+        let billed: Vec<String> = sqlx::query_scalar(
+            "SELECT external_id FROM ledger_subscriptions AS s WHERE s.environment = $2 AND (s.plan_id = $1 \
+             OR EXISTS (SELECT 1 FROM ledger_phases AS f WHERE f.subscription_id = s.id AND f.plan_id = $1)) ORDER BY s.id",
+        )
+        .bind(id)
+        .bind(environment.name())
+        .fetch_all(&mut *tx)
+        .await?;
+        let realm = Realm { brand: brand.into(), environment };
+        for subscription in billed {
+            if let Some(row) = subscription::named(&mut *tx, &realm, &subscription).await? {
+                book::settle(tx, &realm, row, now).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn write_plan(tx: &mut Tx, brand: &str, plan: &Plan) -> Result<i64, ImportError> {
@@ -143,7 +179,8 @@ async fn write_subscription(
             sqlx::query(
                 "UPDATE ledger_subscriptions SET plan_id = $1, created_at = $2, \
                  trial_ends_at = CASE WHEN $3 THEN current_period_end ELSE trial_ends_at END, \
-                 quantity = COALESCE($5, quantity), managed_by = COALESCE($6, managed_by), payment_pending = $7 WHERE id = $4",
+                 quantity = COALESCE($5, quantity), managed_by = COALESCE($6, managed_by), \
+                 payment_pending = COALESCE($7, payment_pending) WHERE id = $4",
             )
             .bind(plan)
             .bind(clock::text(began.unwrap_or(row.created_at)))
@@ -176,7 +213,7 @@ async fn write_subscription(
             .bind(given.trial.then(|| clock::text(period.end)))
             .bind(given.quantity.unwrap_or(1))
             .bind(given.managed_by.map(ManagedBy::name))
-            .bind(given.payment_pending)
+            .bind(given.payment_pending.unwrap_or_default())
             .execute(tx)
             .await?;
             Ok(())
