@@ -2,7 +2,7 @@
 //!
 //! What it shows is what billing knows at that moment. To cancel is a session of the retention flow. Everything else is done in the hub
 //! itself, in three steps: what is wanted, what it would mean, and a button that says what it does. What a customer agrees to is
-//! [written down](change) before billing is asked, and from then on it is the [executor](crate::intents)'s.
+//! written down before billing is asked, and from then on it is the [executor](crate::intents)'s.
 
 mod act;
 mod change;
