@@ -68,7 +68,7 @@ pub mod customer_token {
 
     /// What it has to be.
     pub fn shape() -> Shape {
-        Shape::line(LONGEST).says(
+        Shape::text("^[!-~]+$", LONGEST).says(
             "The customer's own token at Pelcro, where that bills: the `auth_token` of its customer, as fresh as you have it. It is \
              kept sealed, and never shown.",
         )
