@@ -311,3 +311,26 @@ async fn what_is_somebody_elses_to_renew_or_not_paid_yet_is_not_changed_here() {
         assert!(matches!(world.quote(&cannot[0]).await, Err(QuoteError::NotNow(_))));
     }
 }
+
+#[tokio::test]
+async fn a_coupon_for_one_plan_does_not_follow_to_another() {
+    let world = shop().await;
+    let only = r#"{ "coupons": [{ "code": "PROONLY", "percent_off": 50, "duration": "forever", "plans": ["pro"] }] }"#;
+    world.import(only).await.unwrap();
+    world.agree("code", &code("proonly")).await;
+    let later = to("plus", Start::NextPayment);
+    let renewal = |plan: &str| Wanted::Renew(Renewal::of(plan));
+    for wanted in [&later, &renewal("plus")] {
+        assert!(
+            matches!(world.quote(wanted).await, Err(QuoteError::NotNow(why)) if why.contains("coupon")),
+            "{wanted:?}"
+        );
+    }
+    assert!(world.quote(&renewal("pro")).await.is_ok());
+    // An offer of the merchant's that names the plan is held to the same.
+    let agreed = world.snapshot().await.terms;
+    let plus = world.ledger().plans(&["plus".into()]).await.unwrap().unwrap().remove(0);
+    let deal = farewell_server::billing::Deal::ChangePlan(plus);
+    let answer = world.carry_out("offer", Change::Accept { offer: "x".into(), deal, agreed }).await;
+    assert!(matches!(answer, Answer::Refused(why) if why.contains("coupon")));
+}

@@ -136,6 +136,10 @@ impl Acceptance<'_> {
         if now.price.currency != terms.currency || plan.id == terms.plan {
             return Ok(Some("the subscription cannot change to this plan"));
         }
+        let from = terms.current_period_end;
+        if coupon::keeps_to_another_plan(tx, self.row.id, now.id, from, Freed::Nothing).await? {
+            return Ok(Some("a coupon runs that is not for this plan"));
+        }
         // Payments by days and weeks keep no day of the month: the new plan's keep that of its first.
         let anchor_day = match terms.cycle.interval {
             Interval::Day | Interval::Week => day(terms.current_period_end),

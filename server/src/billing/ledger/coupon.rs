@@ -249,6 +249,32 @@ pub(super) async fn grant(
     Ok(())
 }
 
+/// Whether a discount of a subscription that runs at a moment came from a coupon that is not for this plan: it would follow there.
+/// What came with terms that are about to be replaced does not.
+pub(super) async fn keeps_to_another_plan(
+    tx: &mut Tx,
+    subscription: i64,
+    plan: i64,
+    at: Timestamp,
+    freed: Freed,
+) -> sqlx::Result<bool> {
+    let (replaced, after) = freed.parts();
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM ledger_discounts AS d LEFT JOIN ledger_phases AS f ON f.id = d.phase_id \
+         WHERE d.subscription_id = $1 AND (d.ends_at IS NULL OR d.ends_at > $3) \
+         AND EXISTS (SELECT 1 FROM ledger_coupon_plans WHERE coupon_id = d.coupon_id) \
+         AND NOT EXISTS (SELECT 1 FROM ledger_coupon_plans WHERE coupon_id = d.coupon_id AND plan_id = $2) \
+         AND NOT (f.id IS NOT NULL AND f.subscription_id = $4 AND f.starts_at > $5))",
+    )
+    .bind(subscription)
+    .bind(plan)
+    .bind(clock::text(at))
+    .bind(replaced)
+    .bind(after)
+    .fetch_one(tx)
+    .await
+}
+
 /// All coupons of a brand, by code.
 pub(super) async fn all(tx: &mut Tx, brand: &str) -> sqlx::Result<Vec<Coupon>> {
     sqlx::query_as("SELECT * FROM ledger_coupons WHERE brand = $1 ORDER BY code")

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sqlx::Connection as _;
 
 use super::Ledger;
-use super::coupon::{Coupon, Freed, unavailable};
+use super::coupon::{self, Coupon, Freed, unavailable};
 use super::plan::{self, Plan};
 use super::realm::Realm;
 use super::subscription::{self, Row};
@@ -36,7 +36,7 @@ impl Ledger {
             Wanted::Resume => Ok(subject.resumption(&mut tx, now).await?.quote()),
             Wanted::ChangePlan { plan, start: Start::NextPayment } => {
                 let plan = Plan::open_to(&mut tx, &self.realm, customer, plan).await?;
-                subject.change_plan(&plan)
+                subject.change_plan(&mut tx, &plan).await
             }
             Wanted::ChangePlan { plan, start: Start::Now } => {
                 let switch = subject.switch(&mut tx, plan, now).await?;
@@ -86,7 +86,7 @@ impl Subject<'_> {
         Ok(of_deal(Deal::Pause(length), terms, (payment, until)))
     }
 
-    fn change_plan(&self, plan: &Plan) -> Result<Quote, QuoteError> {
+    async fn change_plan(&self, tx: &mut Tx, plan: &Plan) -> Result<Quote, QuoteError> {
         let terms = self.terms();
         if plan.external_id == terms.plan {
             return Err(QuoteError::SamePlan);
@@ -98,10 +98,26 @@ impl Subject<'_> {
             return Err(QuoteError::NotNow("another change is agreed already, or it ends"));
         }
         let due = terms.current_period_end;
+        self.not_with_a_coupon_of_another(tx, plan, due, Freed::Nothing).await?;
         let next = plan.period(due, terms.cycle.anchor_day, self.row.period_at(self.now).quantity);
         let next = next.ok_or(QuoteError::NotNow("the plan costs more than can be counted"))?;
         let payment = next.money(next.payment(due, self.discounts));
         Ok(of_deal(Deal::ChangePlan(plan.terms()), terms, (payment, due)))
+    }
+
+    /// A coupon that is for other plans does not follow to this one.
+    pub(super) async fn not_with_a_coupon_of_another(
+        &self,
+        tx: &mut Tx,
+        plan: &Plan,
+        from: Timestamp,
+        freed: Freed,
+    ) -> Result<(), QuoteError> {
+        let kept = coupon::keeps_to_another_plan(tx, self.row.id, plan.id, from, freed).await;
+        if kept.map_err(unavailable)? {
+            return Err(QuoteError::NotNow("a coupon runs that is not for this plan"));
+        }
+        Ok(())
     }
 
     async fn apply(&self, tx: &mut Tx, code: &str) -> Result<Quote, QuoteError> {

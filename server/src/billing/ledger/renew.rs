@@ -81,6 +81,7 @@ impl Subject<'_> {
             }
             false => (Freed::Nothing, self.discounts.to_vec()),
         };
+        self.not_with_a_coupon_of_another(tx, &plan, start, freed).await?;
         let coupon = match &renewal.coupon {
             Some(code) => {
                 let found = Coupon::usable(tx, self.realm, &row.customer, code, &plan, freed, now).await?;

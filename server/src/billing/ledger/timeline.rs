@@ -21,12 +21,7 @@ pub(super) struct Period {
 impl Row {
     /// The periods from the stored one on, until the subscription ends. What is not to end has periods to the end of the calendar.
     pub(super) fn periods(&self) -> impl Iterator<Item = Period> {
-        let stored = Period {
-            start: self.current_period_start,
-            terms: self.terms.clone(),
-            quantity: self.quantity,
-            auto_renew: self.auto_renew,
-        };
+        let stored = self.stored_period();
         let first_end = stored.terms.current_period_end;
         Periods { row: self, end: self.end(), next: Some(self.cut(stored)), chain: 0, first_end }
     }
@@ -40,12 +35,16 @@ impl Row {
             }
             found = Some(period);
         }
-        found.unwrap_or_else(|| Period {
+        found.unwrap_or_else(|| self.stored_period())
+    }
+
+    fn stored_period(&self) -> Period {
+        Period {
             start: self.current_period_start,
             terms: self.terms.clone(),
             quantity: self.quantity,
             auto_renew: self.auto_renew,
-        })
+        }
     }
 
     /// A period, up to where a scheduled term begins within it.

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::SdkError;
 use super::caller::Caller;
-use crate::billing::Invoice;
 use crate::billing::ledger::{self, Customer, Plan, Subscription};
+use crate::billing::{Billing as _, Invoice};
 use crate::clock;
 use crate::http::App;
 
@@ -34,7 +34,6 @@ pub(super) async fn customer(app: &App, caller: &Caller) -> Result<Value, SdkErr
             }
         }
     }
-    use crate::billing::Billing as _;
     let invoices = ledger.invoices(&token.sub, MOST_INVOICES).await?;
     Ok(json!({ "data": whole(&found, &numbers, &invoices, &fresh) }))
 }
