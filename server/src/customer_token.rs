@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::customer_limits::Asker;
 use crate::session::Environment;
 use crate::sign::{Signer, TokenError};
 
@@ -40,6 +41,12 @@ pub enum CustomerTokenError {
 }
 
 impl CustomerToken {
+    /// Whose requests these are, for whoever counts them.
+    #[must_use]
+    pub fn asker(&self) -> Asker<'_> {
+        Asker { brand: &self.brand, environment: self.environment, customer: &self.sub }
+    }
+
     /// A token of a customer from now on. Never for more than a year.
     #[must_use]
     pub fn new(

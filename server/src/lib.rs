@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod cursor;
+pub mod customer_limits;
 pub mod customer_token;
 pub mod declaration;
 pub mod erase;

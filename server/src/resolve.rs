@@ -3,7 +3,7 @@
 use flow::{Cancellation, Declaration, Flow, Page, Policy};
 use jiff::Timestamp;
 
-use crate::billing::{PlanTerms, Snapshot};
+use crate::billing::{Customer, PlanTerms, Snapshot};
 use crate::brand::{Brand, BrandOffer, CancelTiming, OfferTerms};
 use crate::clock;
 use crate::format::Format;
@@ -42,11 +42,11 @@ pub struct Circumstances<'a> {
 
 /// Chooses the policy of a customer, as strict as the brand wants it.
 #[must_use]
-pub fn policy(brand: &Brand, snapshot: &Snapshot, wish: Wish<'_>) -> Policy {
+pub fn policy(brand: &Brand, customer: &Customer, wish: Wish<'_>) -> Policy {
     if wish.withdrawal {
         return policy::WITHDRAWAL.policy();
     }
-    let place = wish.place.or(snapshot.customer.place.as_ref());
+    let place = wish.place.or(customer.place.as_ref());
     let mut policy = policy::choose(place, &brand.markets, wish.consumer);
     policy.survey &= brand.survey;
     policy.max_offers = policy.max_offers.min(brand.max_offers.unwrap_or(u32::MAX));

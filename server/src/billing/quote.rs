@@ -127,6 +127,9 @@ pub enum QuoteError {
     /// The customer has no such payment method.
     #[error("Invalid source provided.")]
     UnknownPaymentMethod,
+    /// The customer has as many payment methods as one may have.
+    #[error("A customer has at most 20 payment methods. Send source_id to use one of them.")]
+    TooManyPaymentMethods,
     /// A campaign is not called so.
     #[error("The campaign key must be 3 to 191 letters, numbers, dashes and underscores.")]
     CampaignKey,
@@ -157,6 +160,7 @@ impl QuoteError {
             Self::UnknownAddress => "unknown_address",
             Self::AddressCountry => "address_country",
             Self::UnknownPaymentMethod => "unknown_payment_method",
+            Self::TooManyPaymentMethods => "too_many_payment_methods",
             Self::CampaignKey => "campaign_key",
         }
     }

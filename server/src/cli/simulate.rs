@@ -86,7 +86,7 @@ impl Simulate {
             withdrawal: false,
             contract_started_at: None,
         };
-        let policy = resolve::policy(&brand, &snapshot, wish);
+        let policy = resolve::policy(&brand, &snapshot.customer, wish);
         let page = Page { action: format!("{}/c", config.server.public_url), handle: "simulated".into() };
         let circumstances =
             Circumstances { snapshot: &snapshot, history: &history, plans: plans.as_deref(), now };

@@ -14,6 +14,7 @@ use crate::billing::{
 };
 use crate::clock::{self, Clock};
 use crate::config::Config;
+use crate::customer_limits::CustomerLimits;
 use crate::http::Peer;
 use crate::intents::Executor;
 use crate::keys::KeyFile;
@@ -100,6 +101,7 @@ impl Office {
         let billings = Registry::default().with("acme", billing.clone());
         let key = |name| KeyFile::open(directory.path(), name).unwrap();
         let sessions = Sessions {
+            limits: Arc::new(CustomerLimits::new(&clock)),
             executor: Executor::new(store.clone(), billings.clone(), clock.clone()),
             sealer: Arc::new(Sealer::new(key("sealing.key"))),
             signer: Arc::new(Signer::new(&key("signing.key"))),

@@ -141,6 +141,7 @@ impl FromRequest<App> for HubBrowser {
         let form = SessionForm::read(request, app).await?;
         let (claims, brand) = app.sessions.read_hub(&form.session)?;
         admit(app, &form.headers, &brand, form.public_key.as_deref())?;
+        app.sessions.count_hub(&claims)?;
         Ok(Self { claims, brand, fields: form.fields })
     }
 }

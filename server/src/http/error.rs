@@ -15,6 +15,10 @@ use crate::store;
 /// What is said where the server itself has failed.
 pub const FAILED: &str = "Something failed on the server; its log says what. Try again.";
 
+/// What is said to whoever asks too often.
+pub const TOO_OFTEN: &str =
+    "Too many requests in a short time. Wait as long as `Retry-After` says, then send the same again.";
+
 /// What an error is answered with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ErrorAnswer {
@@ -55,8 +59,7 @@ impl ApiError {
     /// It was asked too often: 429. The value is how long to wait.
     #[must_use]
     pub fn too_many(wait: Duration) -> Self {
-        let message = "Too many requests in a short time. Wait as long as `Retry-After` says, then send the same again.";
-        Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, message) }
+        Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, TOO_OFTEN) }
     }
 
     /// The server's own fault. What it was goes into the log, not to the caller.
@@ -69,7 +72,10 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(ErrorAnswer { error: self.message })).into_response();
+        let answer = ErrorAnswer { error: self.message };
+        let mut response = (self.status, Json(answer.clone())).into_response();
+        // Some calls answer in another form than this server's own: they find here what is to be said.
+        response.extensions_mut().insert(answer);
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -108,6 +114,7 @@ impl From<SessionError> for ApiError {
             }
             // Another id would not help: 401 would have the widget tell a customer to reload the page.
             SessionError::OtherBrand => Self::new(StatusCode::FORBIDDEN, error.to_string()),
+            SessionError::TooOften(wait) => Self::too_many(wait),
             SessionError::TooLarge => Self::bad_request(error.to_string()),
             SessionError::NoWithdrawal(_) => Self::new(StatusCode::CONFLICT, error.to_string()),
             SessionError::Billing(error) => error.into(),

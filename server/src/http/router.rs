@@ -98,6 +98,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn(language::translate))
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(from_fn(guard::limit_time))
+        .layer(from_fn(sdk::error::in_form))
         .layer(from_fn(guard::set_headers))
         .layer(from_fn_with_state(app.clone(), guard::log))
         .with_state(app)

@@ -47,6 +47,10 @@ impl Sessions {
         if !pending.is_some_and(|change| change.standing == change::Standing::Pending) {
             return Ok(());
         }
+        // Pressed again and again, it is left to the executor's own pace.
+        if self.limits.count_look(&change::id(claims, number)).is_err() {
+            return Ok(());
+        }
         let (own, named, now) = (claims.clone(), number.to_owned(), self.clock.now());
         self.store.write(async move |tx| change::hasten(tx, &own, &named, now).await).await?;
         let patience = self.billing(&brand.slug, claims.environment, false)?.patience();

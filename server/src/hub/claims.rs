@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Map;
 use uuid::Uuid;
 
+use crate::customer_limits::Asker;
 use crate::seal::{Kind, SealError, Sealer};
 use crate::session::{Claims, Environment};
 
@@ -28,6 +29,12 @@ pub struct HubClaims {
 }
 
 impl HubClaims {
+    /// Whose requests these are, for whoever counts them.
+    #[must_use]
+    pub fn asker(&self) -> Asker<'_> {
+        Asker { brand: &self.brand, environment: self.environment, customer: &self.customer }
+    }
+
     /// Seals the claims into a session id.
     ///
     /// # Errors

@@ -5,7 +5,8 @@ use super::view::{self, Card, Fate, Hub, Invoices, Payment, Step, Surface, Way};
 use super::want::Ways;
 use super::{HubClaims, Screen, Want, change};
 use crate::billing::{
-    Account, Authentication, Billing, Holding, Lookup, LookupError, PlanTerms, Quote, QuoteError, Wanted,
+    Account, Authentication, Billing, Customer, Holding, Lookup, LookupError, PlanTerms, Quote, QuoteError,
+    Wanted,
 };
 use crate::brand::Brand;
 use crate::session::{Created, NewSession, SessionError, Sessions, Stored};
@@ -62,7 +63,7 @@ impl Sessions {
             self.invoices(claims, brand, &*billing, most),
             change::pending(&self.store, claims),
         );
-        let (Account { subscriptions, payment_method, .. }, busy) = (account?, busy?);
+        let (Account { customer, subscriptions, payment_method }, busy) = (account?, busy?);
         let plans = offered(brand, &*billing, &claims.customer, &subscriptions).await?;
         let locale = claims.locale.clone().unwrap_or_else(|| brand.locale.clone());
         let mut hub = Hub::new(brand, &locale, surface, &self.config.server, self.clock.now());
@@ -72,7 +73,7 @@ impl Sessions {
             let is_busy = pending.is_some();
             let authenticate = pending.and_then(|(_, how)| how.as_ref()?.link.clone());
             let ways = offers(brand, &*billing, &holding, &plans);
-            let way = self.way(claims, brand, &holding, surface).await?;
+            let way = self.way(claims, brand, (&customer, &holding), surface).await?;
             hub.cards.push(Card { holding, way, ways, is_busy, authenticate, step: None });
         }
         let mut leads_to = None;
@@ -194,6 +195,10 @@ impl Sessions {
             Err(wrong) if want.chooses() => return Ok(again(wrong)),
             Err(_) => return Ok(None),
         };
+        let is_code = matches!(wanted, Wanted::ApplyCode { .. });
+        if is_code && self.limits.count_code(claims.asker()).is_err() {
+            return Ok(again("often"));
+        }
         let mut wanted = wanted;
         let mut quote = billing.quote(&claims.customer, Some(subscription), &wanted).await;
         if let (Err(QuoteError::NotNow(_) | QuoteError::Unsupported), Some(other)) =
@@ -230,25 +235,20 @@ impl Sessions {
         &self,
         claims: &HubClaims,
         brand: &Brand,
-        holding: &Holding,
+        (customer, holding): (&Customer, &Holding),
         surface: Surface<'_>,
     ) -> Result<Option<Way>, SessionError> {
         if holding.can.cancel {
-            let lookup = Lookup {
-                customer: Some(claims.customer.clone()),
-                email: claims.email.clone(),
-                subscription: holding.id.clone(),
-                token: None,
-            };
             let new = NewSession {
-                lookup,
+                lookup: Lookup { email: claims.email.clone(), ..Lookup::default() },
                 environment: claims.environment,
                 locale: claims.locale.clone(),
                 // The flow as a page leads back to the hub as a page.
                 return_url: surface.address(&self.config.server),
                 ..NewSession::default()
             };
-            let Created { id, policy, .. } = self.create(brand, new).await?;
+            let Created { id, policy, .. } =
+                self.create_for(brand, new, customer.clone(), holding.id.clone())?;
             return Ok(Some(Way::Cancel { session: id, policy }));
         }
         let (Some(subscription), false) = (&holding.id, holding.ended) else { return Ok(None) };

@@ -41,6 +41,14 @@ impl Sessions {
         Ok(Created { id, locale, policy: String::new(), expires_at: clock::text(opens_until) })
     }
 
+    /// Counts a request for a hub.
+    ///
+    /// # Errors
+    /// The customer has asked too often.
+    pub fn count_hub(&self, claims: &HubClaims) -> Result<(), SessionError> {
+        self.limits.count_hub(claims.asker()).map_err(SessionError::TooOften)
+    }
+
     /// Reads a session id of the hub.
     ///
     /// # Errors

@@ -18,6 +18,8 @@ use crate::session::SessionError;
 pub async fn open(app: &App, id: &str) -> Result<Response, Message> {
     let gone = |_| message(app, StatusCode::UNAUTHORIZED, "gone");
     let (claims, brand) = app.sessions.read_hub(id).map_err(gone)?;
+    let counted = app.sessions.count_hub(&claims);
+    counted.map_err(|error| unshown(app, &brand, &error))?;
     let opened = app.sessions.open_hub_page(&claims, &brand).await;
     let handle = opened.map_err(|error| unshown(app, &brand, &error))?;
     see(app, &format!("/c/{handle}"))
@@ -30,6 +32,7 @@ pub async fn find(app: &App, handle: &str) -> Result<Option<Document>, Message> 
     };
     let gone = || message(app, StatusCode::NOT_FOUND, "gone");
     let brand = app.sessions.config.brand(&page.claims.brand).ok_or_else(gone)?;
+    app.sessions.count_hub(&page.claims).map_err(|error| unshown(app, brand, &error))?;
     let shown = draw(app, &page, brand).await.map_err(|error| unshown(app, brand, &error));
     Ok(Some(document(&shown?, brand)))
 }
@@ -39,6 +42,7 @@ pub async fn act(app: &App, handle: &str, fields: &[(String, String)]) -> Result
     let gone = || message(app, StatusCode::NOT_FOUND, "gone");
     let page = app.sessions.hub_page(handle).await.map_err(|error| failed(app, &error))?.ok_or_else(gone)?;
     let brand = app.sessions.config.brand(&page.claims.brand).ok_or_else(gone)?;
+    app.sessions.count_hub(&page.claims).map_err(|error| unshown(app, brand, &error))?;
     let unclear = |_| message(app, StatusCode::BAD_REQUEST, "unclear");
     let posted = Posted::from_form(fields).map_err(unclear)?;
     let acted = app.sessions.act_in_hub(&page.claims, brand, posted).await;
@@ -66,6 +70,7 @@ fn unshown(app: &App, brand: &Brand, error: &SessionError) -> Message {
             tracing::warn!(why = error.name(), "a hub cannot be shown");
             Message::new(StatusCode::CONFLICT, "settled")
         }
+        SessionError::TooOften(_) => Message::new(StatusCode::TOO_MANY_REQUESTS, "often"),
         error => failed(app, error),
     };
     told.with_email(brand.support_email.as_ref())

@@ -26,6 +26,7 @@ use crate::billing::{
 use crate::brand::{BillingKind, Brand, PelcroSite, Receipts};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::customer_limits::CustomerLimits;
 use crate::http::{App, Proxies, Services, router};
 use crate::intents::Executor;
 use crate::keys::{KeyFile, Watch};
@@ -96,6 +97,7 @@ impl Server {
             tracing::warn!(given_up, "webhooks were waiting for endpoints that are no longer configured");
         }
         let sessions = Sessions {
+            limits: Arc::new(CustomerLimits::new(&clock)),
             executor: Executor::new(store.clone(), billings.clone(), clock.clone()),
             sealer,
             signer,

@@ -2,6 +2,7 @@
 
 mod act;
 mod claims;
+mod create;
 mod fresh;
 mod handle;
 mod link;
@@ -17,11 +18,12 @@ mod stored;
 
 pub use act::{Conflict, Placed};
 pub use claims::{Claims, Environment, TIME_TO_ACT, TIME_TO_OPEN};
+pub use create::{Created, NewSession, WITHDRAW_WITHIN};
 pub use handle::new_handle;
 pub use link::{CancelLink, NewLink, TIME_TO_FOLLOW};
 pub use listed::{Filter as SessionFilter, LONGEST_PAGE, Listed, Page as SessionPage, list};
 pub use outcome::{Ended, ResultName, RunResult, TOKEN_LIFE, TokenClaims, result_name};
 pub use progress::Progress;
 pub use reference::new_reference;
-pub use sessions::{Acted, Created, NewSession, SessionError, Sessions, WITHDRAW_WITHIN};
+pub use sessions::{Acted, SessionError, Sessions};
 pub use stored::Stored;

@@ -1,32 +1,28 @@
 use std::sync::Arc;
 
 use flow::{Effect, Page, State};
-use serde_json::{Map, Value};
+use serde_json::Map;
 use uuid::Uuid;
 
 use super::act::{self, Conflict, Placed};
-use super::claims::{Claims, Environment, LONGEST_ID, TIME_TO_ACT, TIME_TO_OPEN};
+use super::claims::{Claims, Environment, TIME_TO_ACT};
 use super::fresh::Fresh;
 use super::handle::new_handle;
 use super::order;
 use super::outcome::{Ended, TokenClaims};
 use super::stored::Stored;
-use crate::billing::{Billing, Lookup, LookupError, Registry, Snapshot};
+use crate::billing::{Billing, Lookup, LookupError, Registry};
 use crate::brand::{Brand, CancelTiming};
 use crate::clock::{self, Clock};
 use crate::config::Config;
+use crate::customer_limits::CustomerLimits;
 use crate::intents::Executor;
 use crate::offer::History;
-use crate::place::Place;
-use crate::policy;
 use crate::receipt::Issuer;
 use crate::resolve::{self, Circumstances, Wish};
 use crate::seal::{SealError, Sealer};
 use crate::sign::{Signer, TokenError};
 use crate::store::{self, Store};
-
-/// How long a consumer can withdraw from a contract: fourteen days, and the one on which it was made.
-pub const WITHDRAW_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_hours(15 * 24);
 
 /// Everything that can be done with sessions. Clones share everything.
 #[derive(Clone, Debug)]
@@ -45,42 +41,8 @@ pub struct Sessions {
     pub sealer: Arc<Sealer>,
     /// Who signs results.
     pub signer: Arc<Signer>,
-}
-
-/// What a merchant's backend asks for.
-#[derive(Clone, Debug, Default)]
-pub struct NewSession {
-    /// Whose subscription it is.
-    pub lookup: Lookup,
-    /// Whether it counts.
-    pub environment: Environment,
-    /// Where the customer lives.
-    pub place: Option<Place>,
-    /// The language the customer is to be spoken to in.
-    pub locale: Option<String>,
-    /// Whether the customer is a consumer.
-    pub consumer: Option<bool>,
-    /// Whether the customer withdraws from the contract, within its first days, instead of cancelling.
-    pub withdrawal: bool,
-    /// When the contract began.
-    pub contract_started_at: Option<jiff::Timestamp>,
-    /// Where the customer is sent afterwards. The caller has checked that the brand allows it.
-    pub return_url: Option<String>,
-    /// The merchant's own notes.
-    pub metadata: Map<String, Value>,
-}
-
-/// A session id, fresh.
-#[derive(Clone, Debug)]
-pub struct Created {
-    /// The sealed id.
-    pub id: String,
-    /// BCP 47 tag of the language the customer is spoken to in.
-    pub locale: String,
-    /// The name of the policy that holds for the customer as of now.
-    pub policy: String,
-    /// Until when it can be opened.
-    pub expires_at: String,
+    /// Who counts what customers ask for.
+    pub limits: Arc<CustomerLimits>,
 }
 
 /// A session after something was done.
@@ -103,6 +65,9 @@ pub enum SessionError {
         "The session id would be longer than 6000 characters. Send less `metadata`, or a shorter `return_url`."
     )]
     TooLarge,
+    /// The customer has asked too often. The value is how long to wait.
+    #[error("This customer asks too often.")]
+    TooOften(std::time::Duration),
     /// Its time is over.
     #[error("This session id has expired. Make a new one with POST /v1/retention/session.")]
     Expired,
@@ -130,68 +95,6 @@ pub enum SessionError {
 }
 
 impl Sessions {
-    /// Makes a session id. Nothing is stored.
-    ///
-    /// # Errors
-    /// Billing does not know the customer, or cannot be asked; or the id would be too long.
-    pub async fn create(&self, brand: &Brand, new: NewSession) -> Result<Created, SessionError> {
-        let snapshot = self.billing(&brand.slug, new.environment, false)?.snapshot(&new.lookup).await?;
-        if new.withdrawal {
-            self.check_withdrawal(&new, &snapshot)?;
-        }
-        let wish = Wish {
-            place: new.place.as_ref(),
-            locale: new.locale.as_deref(),
-            consumer: new.consumer != Some(false),
-            withdrawal: new.withdrawal,
-            contract_started_at: new.contract_started_at,
-        };
-        let policy = resolve::policy(brand, &snapshot, wish).id;
-        let opens_until = self.clock.now().saturating_add(TIME_TO_OPEN).unwrap_or(jiff::Timestamp::MAX);
-        let locale = new.locale.clone().unwrap_or_else(|| brand.locale.clone());
-        let claims = Claims {
-            sid: Uuid::new_v4(),
-            brand: brand.slug.clone(),
-            environment: new.environment,
-            customer: snapshot.customer.id,
-            email: new.lookup.email,
-            subscription: snapshot.subscription,
-            place: new.place,
-            locale: new.locale,
-            consumer: new.consumer,
-            withdrawal: new.withdrawal,
-            contract_started_at: new.contract_started_at,
-            return_url: new.return_url,
-            metadata: new.metadata,
-            hands_over: false,
-            opens_until,
-        };
-        let id = claims.seal(&self.sealer).map_err(SessionError::Internal)?;
-        if id.len() > LONGEST_ID {
-            return Err(SessionError::TooLarge);
-        }
-        Ok(Created { id, locale, policy, expires_at: clock::text(opens_until) })
-    }
-
-    /// Whether a customer may withdraw: a consumer in a country that has the function, within the first days of the contract.
-    fn check_withdrawal(&self, new: &NewSession, snapshot: &Snapshot) -> Result<(), SessionError> {
-        let place = new.place.as_ref().or(snapshot.customer.place.as_ref());
-        let why = match new.contract_started_at.or(snapshot.began_at) {
-            _ if new.consumer == Some(false) => {
-                "Only consumers can withdraw: send `retention.consumer` as true, or leave it out."
-            }
-            _ if !place.is_some_and(policy::withdrawal) => {
-                "The function to withdraw is for customers in the European single market: send `retention.country`."
-            }
-            None => "Nobody knows when the contract began: send `retention.contract_started_at`.",
-            Some(began) if self.clock.now().duration_since(began) > WITHDRAW_WITHIN => {
-                "The fourteen days to withdraw are over. Leave `retention.purpose` out to cancel."
-            }
-            Some(_) => return Ok(()),
-        };
-        Err(SessionError::NoWithdrawal(why))
-    }
-
     /// Reads a session id. Its time is looked at when it is [opened](Self::open).
     ///
     /// # Errors
@@ -278,7 +181,7 @@ impl Sessions {
             withdrawal: claims.withdrawal,
             contract_started_at: claims.contract_started_at,
         };
-        let policy = resolve::policy(brand, &snapshot, wish);
+        let policy = resolve::policy(brand, &snapshot.customer, wish);
         let circumstances =
             Circumstances { snapshot: &snapshot, history: &history, plans: plans.as_deref(), now };
         let (flow, deals) = resolve::resolve(brand, &policy, circumstances, wish, page)

@@ -15,6 +15,7 @@ mod health;
 mod hosts;
 mod hub;
 mod hub_changes;
+mod hub_limits;
 mod hub_page;
 mod mail;
 mod mail_server;

@@ -25,6 +25,31 @@ pub(super) async fn chosen(tx: &mut Tx, realm: &Realm, customer: &str, id: i64) 
     found.ok_or(QuoteError::UnknownPaymentMethod)
 }
 
+/// How many payment methods of a customer are noted with renewals.
+const MOST: i64 = 20;
+
+/// Whether a payment method can be noted. One that is noted already always can.
+pub(super) async fn has_room(
+    tx: &mut Tx,
+    realm: &Realm,
+    customer: &str,
+    new: &GatewayToken,
+) -> Result<(), QuoteError> {
+    let others: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM ledger_payment_methods WHERE brand = $1 AND environment = $2 AND customer = $3 AND NOT EXISTS \
+         (SELECT 1 FROM ledger_payment_methods WHERE brand = $1 AND environment = $2 AND customer = $3 AND gateway = $4 AND token = $5)",
+    )
+    .bind(&realm.brand)
+    .bind(realm.environment.name())
+    .bind(customer)
+    .bind(new.gateway.name())
+    .bind(&new.token)
+    .fetch_one(tx)
+    .await
+    .map_err(unavailable)?;
+    if others < MOST { Ok(()) } else { Err(QuoteError::TooManyPaymentMethods) }
+}
+
 /// Notes a payment method, and gives its number. The same again is the same.
 pub(super) async fn note(
     tx: &mut Tx,

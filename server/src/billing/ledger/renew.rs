@@ -72,6 +72,9 @@ impl Subject<'_> {
             Some(id) => Some(payment_method::chosen(tx, self.realm, &row.customer, id).await?),
             None => None,
         };
+        if let Some(new) = &renewal.new_payment_method {
+            payment_method::has_room(tx, self.realm, &row.customer, new).await?;
+        }
         // What came with terms that are replaced goes with them.
         let (freed, mut discounts) = match renewal.replace_upcoming_phases {
             true => {

@@ -153,7 +153,11 @@ fn require_all(schema: &mut Value, sometimes: &[&str]) {
 fn complete(operation: &mut Map<String, Value>) {
     let group = operation.get("tags").and_then(|tags| tags.get(0)?.as_str());
     let of_pages = group.is_some_and(|group| [tag::HOSTED, tag::PUBLIC].contains(&group));
-    let common = if of_pages { errors::OF_PAGES } else { errors::EVERYWHERE };
+    let common = match group {
+        _ if of_pages => errors::OF_PAGES,
+        Some(tag::SDK) => errors::OF_SDK,
+        _ => errors::EVERYWHERE,
+    };
     let answers = operation.entry("responses").or_insert_with(|| json!({}));
     for (status, name) in common {
         if answers.get(status).is_none() {

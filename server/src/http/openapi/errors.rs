@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr};
 
 use crate::http::cancel_link::READ_ONLY;
-use crate::http::error::FAILED;
+use crate::http::error::{FAILED, TOO_OFTEN};
 use crate::http::{body, caller, guard};
 
 /// Declares answers of this kind: a name in the document, why they come, and what they say, which is what handlers say.
@@ -28,6 +28,9 @@ macro_rules! shared {
         /// All of them, by their names.
         pub fn all() -> Vec<(String, RefOr<Response>)> {
             vec![$({ let (name, response) = $name::response(); (name.to_owned(), response) },)* too_often(), failed_page()]
+                .into_iter()
+                .chain(of_sdk())
+                .collect()
         }
     };
 }
@@ -50,6 +53,10 @@ pub const EVERYWHERE: [(&str, &str); 3] = [("429", "TooOften"), ("500", "Failed"
 /// The same of pages.
 pub const OF_PAGES: [(&str, &str); 3] = [("429", "TooOften"), ("500", "FailedPage"), ("503", "Unavailable")];
 
+/// The same of the calls that answer in Pelcro's form.
+pub const OF_SDK: [(&str, &str); 3] =
+    [("429", "SdkTooOften"), ("500", "SdkFailed"), ("503", "SdkUnavailable")];
+
 fn answer(why: &str, says: &str) -> ResponseBuilder {
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("ErrorAnswer")))
@@ -57,10 +64,35 @@ fn answer(why: &str, says: &str) -> ResponseBuilder {
     ResponseBuilder::new().description(why).content("application/json", content.build())
 }
 
+fn of_sdk() -> impl Iterator<Item = (String, RefOr<Response>)> {
+    let said = [
+        ("SdkTooLarge", 413, "The body is larger than 64 KiB.", body::TOO_LARGE),
+        ("SdkTooOften", 429, "Too many requests. `Retry-After` says how long to wait.", TOO_OFTEN),
+        ("SdkFailed", 500, "The server itself has failed.", FAILED),
+        ("SdkUnavailable", 503, "The server took longer than 20 seconds.", guard::TOO_LONG),
+    ];
+    said.into_iter().map(|(name, status, why, message)| {
+        let example = json!({ "error": { "message": message, "report_id": null, "status": status } });
+        let schema = Ref::from_schema_name("SdkErrorAnswer");
+        let content = ContentBuilder::new().schema(Some(schema)).example(Some(example));
+        let response = ResponseBuilder::new().description(why).content("application/json", content.build());
+        (name.into(), response.build().into())
+    })
+}
+
+/// A body of a call that answers in Pelcro's form is too large.
+#[derive(Clone, Copy, Debug)]
+pub struct SdkTooLarge;
+
+impl<'r> ToResponse<'r> for SdkTooLarge {
+    fn response() -> (&'r str, RefOr<Response>) {
+        ("SdkTooLarge", RefOr::Ref(Ref::from_response_name("SdkTooLarge")))
+    }
+}
+
 fn too_often() -> (String, RefOr<Response>) {
-    let says = "Too many requests. Send the same again after the seconds that `Retry-After` says.";
     let seconds = HeaderBuilder::new().description(Some("Seconds to wait.")).build();
-    ("TooOften".into(), answer("Too many requests.", says).header("Retry-After", seconds).build().into())
+    ("TooOften".into(), answer("Too many requests.", TOO_OFTEN).header("Retry-After", seconds).build().into())
 }
 
 fn failed_page() -> (String, RefOr<Response>) {

@@ -11,7 +11,7 @@ mod shape;
 pub mod tag;
 
 pub use document::{base, dressed, whole};
-pub use errors::{NoKey, NoSession, NoSessionInForm, NotAForm, NotJson, ReadOnly, TooLarge};
+pub use errors::{NoKey, NoSession, NoSessionInForm, NotAForm, NotJson, ReadOnly, SdkTooLarge, TooLarge};
 pub use parameter::{PublicKeyHeader, path_parameter, query_parameter};
 pub use served::Served;
 pub use shape::Shape;

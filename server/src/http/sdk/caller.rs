@@ -10,8 +10,8 @@ use super::SdkError;
 use crate::billing::ledger::Ledger;
 use crate::brand::{BillingKind, Brand};
 use crate::customer_token::CustomerToken;
-use crate::http::App;
 use crate::http::caller::{bearer, from_own_page};
+use crate::http::{ApiError, App};
 
 /// A customer of a brand that the ledger bills.
 #[derive(Debug)]
@@ -36,7 +36,8 @@ impl FromRequestParts<App> for Caller {
         if brand.site_id != site || brand.billing != BillingKind::Ledger {
             return Err(SdkError::BadToken);
         }
-        from_own_page(&parts.headers, app, &brand).map_err(|_| SdkError::BadToken)?;
+        from_own_page(&parts.headers, app, &brand)?;
+        sessions.limits.count_call(token.asker()).map_err(ApiError::too_many)?;
         let ledger =
             Ledger::new(sessions.store.clone(), sessions.clock.clone(), &brand.slug, token.environment);
         Ok(Self { token, brand, ledger })

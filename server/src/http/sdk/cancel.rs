@@ -1,18 +1,17 @@
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::caller::Caller;
 use super::error::{SdkErrorAnswer, SdkFieldErrors};
-use super::fields::SdkFields;
+use super::fields::{SdkBody, SdkFields};
 use super::renew::carry_out;
 use super::{SdkError, resource};
 use crate::billing::{Billing as _, Change, Holding, Lookup};
 use crate::brand::CancelTiming;
 use crate::http::App;
-use crate::http::openapi::tag;
+use crate::http::openapi::{SdkTooLarge, tag};
 
 /// When a subscription is to end.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,13 +34,14 @@ enum Mode {
         (status = 200, description = "The customer, with a fresh token.", body = Value),
         (status = 400, description = "Fields that are wrong, each named.", body = SdkFieldErrors),
         (status = 401, description = "There is no token.", body = SdkErrorAnswer),
-        (status = 403, description = "The token is of no use: not one, expired, of another site, or of nobody any more.",
+        (status = 403, description = "The token is of no use: not one, expired, of another site, or of nobody any more. Or the page that asks is not in the brand's `origins`.",
             body = SdkErrorAnswer),
         (status = 404, description = "No such subscription, nothing to cancel, or `now` where the brand cancels at the end of the period.",
             body = SdkErrorAnswer),
+        (status = 413, response = SdkTooLarge),
     ),
 )]
-pub async fn cancel(State(app): State<App>, caller: Caller, body: Bytes) -> Result<Json<Value>, SdkError> {
+pub async fn cancel(State(app): State<App>, caller: Caller, body: SdkBody) -> Result<Json<Value>, SdkError> {
     let mut fields = SdkFields::of(&body)?;
     let number = fields.integer("subscription_id");
     let mode = fields.one_of("mode", |text| match text {

@@ -20,7 +20,7 @@ use crate::http::openapi::tag;
         (status = 200, description = "The customer.", body = Value),
         (status = 400, description = "`site_id` is missing or not a number.", body = SdkFieldErrors),
         (status = 401, description = "There is no token.", body = SdkErrorAnswer),
-        (status = 403, description = "The token is of no use: not one, expired, of another site, or of nobody any more.",
+        (status = 403, description = "The token is of no use: not one, expired, of another site, or of nobody any more. Or the page that asks is not in the brand's `origins`.",
             body = SdkErrorAnswer),
     ),
 )]

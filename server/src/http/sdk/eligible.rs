@@ -24,7 +24,7 @@ const NOTHING: &str = "No eligible items found";
         (status = 200, description = "The plans.", body = Value),
         (status = 400, description = "`site_id` is missing or not a number.", body = SdkFieldErrors),
         (status = 401, description = "There is no token.", body = SdkErrorAnswer),
-        (status = 403, description = "The token is of no use: not one, expired, or of another site.", body = SdkErrorAnswer),
+        (status = 403, description = "The token is of no use: not one, expired, or of another site. Or the page that asks is not in the brand's `origins`.", body = SdkErrorAnswer),
         (status = 404, description = "There is none.", body = SdkErrorAnswer),
     ),
 )]
@@ -45,7 +45,7 @@ pub async fn plans(caller: Caller) -> Result<Json<Value>, SdkError> {
         (status = 200, description = "The coupons.", body = Value),
         (status = 400, description = "`site_id` is missing or not a number.", body = SdkFieldErrors),
         (status = 401, description = "There is no token.", body = SdkErrorAnswer),
-        (status = 403, description = "The token is of no use: not one, expired, or of another site.", body = SdkErrorAnswer),
+        (status = 403, description = "The token is of no use: not one, expired, or of another site. Or the page that asks is not in the brand's `origins`.", body = SdkErrorAnswer),
         (status = 404, description = "There is none.", body = SdkErrorAnswer),
     ),
 )]

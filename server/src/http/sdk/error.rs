@@ -1,14 +1,17 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::billing::{LookupError, QuoteError};
 use crate::customer_token::CustomerTokenError;
-use crate::http::error::FAILED;
+use crate::http::ApiError;
+use crate::http::error::{ErrorAnswer, FAILED};
 use crate::store;
 
 /// What is said where no token came.
@@ -27,6 +30,8 @@ pub enum SdkError {
     BadToken,
     /// A rule forbids it.
     Rule(StatusCode, String),
+    /// What any call of this server may answer. [`in_form`] says it in Pelcro's form.
+    Any(ApiError),
 }
 
 /// What fields that are wrong are answered with.
@@ -100,12 +105,28 @@ impl SdkError {
     }
 }
 
+impl SdkErrorAnswer {
+    fn new(status: StatusCode, message: String) -> Self {
+        Self { error: SdkErrorBody { message, report_id: None, status: status.as_u16() } }
+    }
+}
+
+/// Says in Pelcro's form what this server answers around its calls: a body too large, a wrong method, too often, too slow, failed.
+pub async fn in_form(request: Request, next: Next) -> Response {
+    let is_sdk = request.uri().path().starts_with("/api/v1/sdk/");
+    let response = next.run(request).await;
+    let said = response.extensions().get::<ErrorAnswer>().filter(|_| is_sdk).cloned();
+    let Some(ErrorAnswer { error }) = said else { return response };
+    let (mut head, _) = response.into_parts();
+    // Of the body that was.
+    head.headers.remove(header::CONTENT_LENGTH);
+    let answer = SdkErrorAnswer::new(head.status, error);
+    (head, Json(answer)).into_response()
+}
+
 impl IntoResponse for SdkError {
     fn into_response(self) -> Response {
-        let rule = |status: StatusCode, message: String| {
-            let error = SdkErrorBody { message, report_id: None, status: status.as_u16() };
-            (status, Json(SdkErrorAnswer { error })).into_response()
-        };
+        let rule = |status, message| (status, Json(SdkErrorAnswer::new(status, message))).into_response();
         match self {
             Self::Fields(errors) => {
                 (StatusCode::BAD_REQUEST, Json(SdkFieldErrors { errors })).into_response()
@@ -113,7 +134,14 @@ impl IntoResponse for SdkError {
             Self::NoToken => rule(StatusCode::UNAUTHORIZED, NO_TOKEN.into()),
             Self::BadToken => rule(StatusCode::FORBIDDEN, BAD_TOKEN.into()),
             Self::Rule(status, message) => rule(status, message),
+            Self::Any(error) => error.into_response(),
         }
+    }
+}
+
+impl From<ApiError> for SdkError {
+    fn from(error: ApiError) -> Self {
+        Self::Any(error)
     }
 }
 

@@ -3,14 +3,28 @@
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
 use serde_json::{Map, Value};
 
 use super::SdkError;
+use crate::http::body;
 
 /// How long a text may be, in characters.
 const LONGEST: usize = 255;
 /// How long a gateway's token may be.
 const LONGEST_TOKEN: usize = 2048;
+
+/// A body, whatever it says it is.
+#[derive(Debug)]
+pub struct SdkBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for SdkBody {
+    type Rejection = SdkError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, SdkError> {
+        Ok(Self(body::read(request, state).await?))
+    }
+}
 
 /// What is read of a body.
 #[derive(Debug, Default)]
@@ -24,7 +38,7 @@ impl SdkFields {
     ///
     /// # Errors
     /// The body is something else.
-    pub fn of(body: &Bytes) -> Result<Self, SdkError> {
+    pub fn of(SdkBody(body): &SdkBody) -> Result<Self, SdkError> {
         if body.is_empty() {
             return Ok(Self::default());
         }
@@ -144,7 +158,7 @@ mod tests {
     use super::*;
 
     fn read<T>(body: Value, read: impl FnOnce(&mut SdkFields) -> T) -> Result<T, SdkError> {
-        let mut fields = SdkFields::of(&Bytes::from(body.to_string()))?;
+        let mut fields = SdkFields::of(&SdkBody(body.to_string().into()))?;
         let value = read(&mut fields);
         fields.finish().map(|()| value)
     }
@@ -170,7 +184,7 @@ mod tests {
             })
         );
         for body in ["[]", "7", "{", "\"x\""] {
-            assert!(SdkFields::of(&Bytes::from(body)).is_err(), "{body}");
+            assert!(SdkFields::of(&SdkBody(body.into())).is_err(), "{body}");
         }
     }
 }

@@ -1,13 +1,14 @@
 use axum::Json;
-use axum::body::Bytes;
+use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::SdkError;
 use super::caller::Caller;
 use super::eligible::plan;
 use super::error::{SdkErrorAnswer, SdkFieldErrors};
-use super::fields::SdkFields;
-use crate::http::openapi::tag;
+use super::fields::{SdkBody, SdkFields};
+use crate::http::openapi::{SdkTooLarge, tag};
+use crate::http::{ApiError, App};
 
 /// `POST /api/v1/sdk/order`: what a plan would cost, with a coupon. Nothing is made.
 #[utoipa::path(
@@ -22,12 +23,13 @@ use crate::http::openapi::tag;
         (status = 200, description = "The price, in minor units.", body = Value),
         (status = 400, description = "Fields that are wrong, each named.", body = SdkFieldErrors),
         (status = 401, description = "There is no token.", body = SdkErrorAnswer),
-        (status = 403, description = "The token is of no use: not one, expired, or of another site.", body = SdkErrorAnswer),
+        (status = 403, description = "The token is of no use: not one, expired, or of another site. Or the page that asks is not in the brand's `origins`.", body = SdkErrorAnswer),
         (status = 404, description = "No such plan, coupon, address or subscription, or not for this customer.",
             body = SdkErrorAnswer),
+        (status = 413, response = SdkTooLarge),
     ),
 )]
-pub async fn preview(caller: Caller, body: Bytes) -> Result<Json<Value>, SdkError> {
+pub async fn preview(State(app): State<App>, caller: Caller, body: SdkBody) -> Result<Json<Value>, SdkError> {
     let mut fields = SdkFields::of(&body)?;
     let number = fields.required("plan_id", "Plan ID");
     let code = fields.text("coupon_code");
@@ -37,6 +39,9 @@ pub async fn preview(caller: Caller, body: Bytes) -> Result<Json<Value>, SdkErro
     let Caller { token, ledger, .. } = &caller;
     if subscription.is_some() {
         super::cancel::named(&caller, subscription).await?;
+    }
+    if code.is_some() {
+        app.sessions.limits.count_code(token.asker()).map_err(ApiError::too_many)?;
     }
     let id = ledger.plan_numbered(number).await?;
     let id = id.ok_or_else(|| SdkError::missing("Invalid plan provided."))?;

@@ -1,5 +1,4 @@
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -7,12 +6,12 @@ use uuid::Uuid;
 use super::caller::Caller;
 use super::cancel::{holding, named};
 use super::error::{SdkErrorAnswer, SdkFieldErrors};
-use super::fields::SdkFields;
+use super::fields::{SdkBody, SdkFields};
 use super::renew::carry_out;
 use super::{SdkError, resource};
 use crate::billing::Change;
 use crate::http::App;
-use crate::http::openapi::tag;
+use crate::http::openapi::{SdkTooLarge, tag};
 
 /// `POST /api/v1/sdk/subscription/reactivate`: takes a cancellation back that has not taken effect.
 #[utoipa::path(
@@ -27,15 +26,16 @@ use crate::http::openapi::tag;
         (status = 200, description = "The customer, with a fresh token.", body = Value),
         (status = 400, description = "Fields that are wrong, each named.", body = SdkFieldErrors),
         (status = 401, description = "There is no token.", body = SdkErrorAnswer),
-        (status = 403, description = "The token is of no use: not one, expired, of another site, or of nobody any more.",
+        (status = 403, description = "The token is of no use: not one, expired, of another site, or of nobody any more. Or the page that asks is not in the brand's `origins`.",
             body = SdkErrorAnswer),
         (status = 404, description = "No such subscription, or no cancellation that could be taken back.", body = SdkErrorAnswer),
+        (status = 413, response = SdkTooLarge),
     ),
 )]
 pub async fn reactivate(
     State(app): State<App>,
     caller: Caller,
-    body: Bytes,
+    body: SdkBody,
 ) -> Result<Json<Value>, SdkError> {
     let mut fields = SdkFields::of(&body)?;
     let number = fields.integer("subscription_id");

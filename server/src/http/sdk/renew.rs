@@ -1,5 +1,4 @@
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use base64::Engine;
@@ -10,11 +9,11 @@ use uuid::Uuid;
 
 use super::caller::Caller;
 use super::error::{SdkErrorAnswer, SdkRefusal};
-use super::fields::SdkFields;
+use super::fields::{SdkBody, SdkFields};
 use super::{SdkError, resource};
 use crate::billing::{Answer, Billing, Change, Gateway, GatewayToken, Instruction, Renewal, Wanted};
-use crate::http::App;
-use crate::http::openapi::tag;
+use crate::http::openapi::{SdkTooLarge, tag};
+use crate::http::{ApiError, App};
 
 /// What is said where the ledger does not answer in time.
 const TRY_AGAIN: &str = "The renewal could not be confirmed. Send it again with the same Idempotency-Key.";
@@ -42,15 +41,16 @@ const LONGEST_KEY: usize = 255;
         (status = 400, description = "Fields that are wrong, each named; or `error.message` says which rule forbids it.",
             body = SdkRefusal),
         (status = 401, description = "There is no token.", body = SdkErrorAnswer),
-        (status = 403, description = "The token is of no use: not one, expired, of another site, or of nobody any more.",
+        (status = 403, description = "The token is of no use: not one, expired, of another site, or of nobody any more. Or the page that asks is not in the brand's `origins`.",
             body = SdkErrorAnswer),
+        (status = 413, response = SdkTooLarge),
     ),
 )]
 pub async fn renew(
     State(app): State<App>,
     caller: Caller,
     headers: HeaderMap,
-    body: Bytes,
+    body: SdkBody,
 ) -> Result<Json<Value>, SdkError> {
     let mut fields = SdkFields::of(&body)?;
     let plan = fields.required("plan_id", "Plan ID");
@@ -83,8 +83,11 @@ pub async fn renew(
     let subscription = subscription.ok_or_else(|| SdkError::rule("Invalid subscription provided."))?;
     let plan = ledger.plan_numbered(plan).await?;
     renewal.plan = plan.ok_or_else(|| SdkError::rule("Invalid plan provided."))?;
-    let key = key(&headers, &caller, &body)?;
+    let key = key(&headers, &caller, &body.0)?;
     if !ledger.has_done(&key).await? {
+        if renewal.coupon.is_some() {
+            app.sessions.limits.count_code(token.asker()).map_err(ApiError::too_many)?;
+        }
         let quote = ledger.quote(&token.sub, Some(&subscription), &Wanted::Renew(renewal)).await?;
         carry_out(&app, &caller, &key, subscription, quote.change).await?;
     }
@@ -99,6 +102,10 @@ pub(super) async fn carry_out(
     subscription: String,
     change: Change,
 ) -> Result<(), SdkError> {
+    // Nobody is kept from leaving.
+    if !matches!(change, Change::CancelImmediately | Change::CancelAtPeriodEnd { .. }) {
+        app.sessions.limits.count_change(caller.token.asker()).map_err(ApiError::too_many)?;
+    }
     let instruction = Instruction {
         customer: caller.token.sub.clone(),
         subscription: Some(subscription),

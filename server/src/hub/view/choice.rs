@@ -87,6 +87,7 @@ fn sentence(wrong: &str) -> &'static str {
     match wrong {
         "choose" => "wrong_choose",
         "missing" => "wrong_missing",
+        "often" => "wrong_often",
         "unknown_coupon" => "wrong_unknown_coupon",
         "coupon_expired" => "wrong_coupon_expired",
         "coupon_used_up" => "wrong_coupon_used_up",
