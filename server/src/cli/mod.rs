@@ -1,6 +1,7 @@
 //! The `farewell` command.
 
 mod backup;
+mod changes;
 mod completions;
 mod day;
 mod declarations;
@@ -52,6 +53,7 @@ Examples:
   farewell stripe check                      look whether the keys of Stripe may do what is needed
   farewell receipts test --brand example     try how receipts reach customers
   farewell sessions show FW-7K3Q-9XPD        what a customer did, by the receipt's reference
+  farewell changes list --customer cus_1     what a customer has changed in the hub
   farewell export cancellations > ledger.csv
   farewell backup copy.db                    copy the database, also while the server runs
   farewell declarations list                 what was declared on the public pages and waits for somebody
@@ -106,6 +108,9 @@ enum Command {
     /// Sessions: what customers did, and what became of it.
     #[command(subcommand)]
     Sessions(sessions::Sessions),
+    /// Changes: what customers did in the subscription hub, and what became of it.
+    #[command(subcommand)]
+    Changes(changes::Changes),
     /// Write what happened to a file, for spreadsheets and programs.
     #[command(subcommand)]
     Export(export::Export),
@@ -156,6 +161,7 @@ impl Cli {
             Command::Token(token) => token.run(config).await,
             Command::Stripe(stripe) => stripe.run(config).await,
             Command::Sessions(sessions) => sessions.run(config).await,
+            Command::Changes(changes) => changes.run(config).await,
             Command::Export(export) => export.run(config).await,
             Command::Erase(erase) => erase.run(config).await,
             Command::Receipts(receipts) => receipts.run(config).await,

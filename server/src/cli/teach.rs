@@ -155,6 +155,15 @@ const LESSONS: &[Lesson] = &[
         fails: "no brand has this slug, or the database cannot be read.",
     },
     Lesson {
+        command: "changes list",
+        examples: &[
+            "farewell changes list --brand example --status pending",
+            "farewell changes list --customer cus_1 --json",
+        ],
+        changes: "nothing.",
+        fails: "no brand has this slug, or the database cannot be read.",
+    },
+    Lesson {
         command: "sessions show",
         examples: &["farewell sessions show FW-7K3Q-9XPD", "farewell sessions show FW-7K3Q-9XPD --with-text"],
         changes: "nothing.",

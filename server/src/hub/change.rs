@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::{FromRow, Row as _, SqliteExecutor, sqlite::SqliteRow};
 
-use super::{HubClaims, Want};
+use super::{HubClaims, Record, Want};
 use crate::billing::{Authentication, Instruction};
 use crate::clock;
 use crate::store::{Error, Store, Tx};
@@ -184,17 +184,20 @@ pub async fn settle(
     reason: Option<String>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    sqlx::query(
+    let settled: Option<Record> = sqlx::query_as(
         "UPDATE hub_changes SET status = $1, attempts = attempts + 1, last_error = $2, settled_at = $3, \
-         authentication = NULL WHERE id = $4 AND status = 'pending'",
+         authentication = NULL WHERE id = $4 AND status = 'pending' RETURNING *",
     )
     .bind(status)
     .bind(reason)
     .bind(clock::text(now))
     .bind(id)
-    .execute(tx)
+    .fetch_optional(&mut *tx)
     .await?;
-    Ok(())
+    match settled {
+        Some(settled) => settled.tell(tx, now).await,
+        None => Ok(()),
+    }
 }
 
 async fn exists(db: impl SqliteExecutor<'_>, sql: &'static str, values: &[&str]) -> Result<bool, Error> {

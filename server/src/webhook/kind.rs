@@ -13,17 +13,20 @@ pub enum Kind {
     CancellationCreated,
     /// What is known of such a cancellation has changed.
     CancellationUpdated,
+    /// What a customer has agreed to in the hub is done, or is not.
+    SubscriptionChanged,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::SessionCompleted,
         Self::SessionSettled,
         Self::OfferAccepted,
         Self::ReceiptIssued,
         Self::CancellationCreated,
         Self::CancellationUpdated,
+        Self::SubscriptionChanged,
     ];
 
     /// The name it has in payloads, in the configuration and in the database.
@@ -36,6 +39,7 @@ impl Kind {
             Self::ReceiptIssued => "receipt.issued",
             Self::CancellationCreated => "cancellation.created",
             Self::CancellationUpdated => "cancellation.updated",
+            Self::SubscriptionChanged => "subscription.changed",
         }
     }
 

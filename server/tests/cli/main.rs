@@ -1,6 +1,7 @@
 //! The `farewell` command, as a person at a terminal meets it.
 
 mod backup;
+mod changes;
 mod erase;
 mod export;
 mod migrate;

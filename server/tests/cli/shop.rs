@@ -127,6 +127,25 @@ impl Shop {
         answer
     }
 
+    /// A customer pauses for a month in the hub.
+    pub fn pauses(&self, customer: &str, subscription: &str, environment: &str) {
+        let body = json!({ "subscription": { "customer_id": customer, "environment": environment } });
+        let session = self.ask(Method::POST, "/v1/subscription/session", &body);
+        let session = session["id"].as_str().expect("a session").to_owned();
+        let press = |fields: &[(&str, &str)]| -> Value {
+            let fields = [&[("session", session.as_str())], fields].concat();
+            let post = self.client.post(self.url("/v1/hub/actions")).form(&fields);
+            self.runtime.block_on(async { post.send().await.expect("an answer").json().await.expect("JSON") })
+        };
+        let choice = [("subscription", subscription), ("want", "pause"), ("choice", "1_month")];
+        let shown = press(&[&[("do", "preview")], &choice[..]].concat());
+        let drawn: Vec<&str> =
+            shown["hub"].as_array().expect("a hub").iter().filter_map(Value::as_str).collect();
+        let quote = drawn.windows(2).find(|pair| pair[0] == "@name=quote").expect("something to agree to")[1];
+        let done = press(&[("do", "confirm"), ("quote", quote.trim_start_matches("@value="))]);
+        assert_eq!(done["changed"]["effect"], "applied", "{done}");
+    }
+
     /// A link to the hosted flow for a customer whom the merchant calls so.
     pub fn link(&self, user: &str, metadata: &Value) -> String {
         let body =

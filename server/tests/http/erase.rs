@@ -10,7 +10,7 @@ async fn session_of(server: &Running, key: &str, customer: &str) -> String {
     made["id"].as_str().unwrap().to_owned()
 }
 
-async fn erased(server: &Running, brand: &str, customer: &str) {
+pub async fn erased(server: &Running, brand: &str, customer: &str) {
     let sessions = &server.app.sessions;
     let customer = Customer { brand: brand.into(), id: customer.into() };
     let how = How { even_pending: true, ..How::default() };

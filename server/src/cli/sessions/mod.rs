@@ -64,6 +64,15 @@ pub(super) enum In {
     Sandbox,
 }
 
+impl From<In> for Environment {
+    fn from(environment: In) -> Self {
+        match environment {
+            In::Prod => Self::Prod,
+            In::Sandbox => Self::Sandbox,
+        }
+    }
+}
+
 /// Whether something can still be done in a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Standing {
@@ -103,10 +112,7 @@ impl Sessions {
                 if let Some(brand) = &brand {
                     checked_brand(config, brand)?;
                 }
-                let environment = environment.map(|environment| match environment {
-                    In::Prod => Environment::Prod,
-                    In::Sandbox => Environment::Sandbox,
-                });
+                let environment = environment.map(Environment::from);
                 let wanted = list::Wanted { brand, environment, customer, state, since };
                 let listed = list::list(store, &wanted, limit, &now).await?;
                 if json {

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod event;
+mod hub;
 pub mod receiver;
 mod replay;
 mod target;
