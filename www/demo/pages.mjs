@@ -168,7 +168,11 @@ export function membership({ customer, session, api, shop }) {
 SPRING20, WINTER25 and WEEKEND.</p>
 <div id="hub" data-session="${session}"></div>
 <form method="post" action="${api}/c"><input type="hidden" name="session" value="${session}"><p><button>The same as a page of its own</button></p></form>
-<section class="log"><h2>What this page was told</h2><ol id="log"></ol></section>`,
+<section class="log" aria-labelledby="log-title">
+<h2 id="log-title">What this page was told</h2>
+<p id="log-empty">Nothing yet. Changes appear here.</p>
+<ol id="log"></ol>
+</section>`,
   });
 }
 

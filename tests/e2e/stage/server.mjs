@@ -21,7 +21,7 @@ export class Server {
    * @param {number} port
    * @param {number} merchantPort where the demo merchant will be
    * @param {string[]} origins of further pages that may ask
-   * @param {(config: string) => string} configure changes the demo's configuration
+   * @param {(config: string, folder: string) => string} configure changes the demo's configuration, in the folder of the server's data
    */
   static async start(port, merchantPort, origins, configure = (config) => config) {
     const server = new Server();
@@ -31,9 +31,9 @@ export class Server {
     const config = (await readFile(join(demo, "farewell.toml"), "utf8"))
       .replaceAll(/878[78]/g, (found) => (found === "8787" ? port : merchantPort))
       .replace(/^(origins|return_urls) = \[/gm, (line) => line + origins.map((origin) => `"${origin}", `).join(""));
-    await writeFile(join(server.folder, "farewell.toml"), configure(config));
+    await writeFile(join(server.folder, "farewell.toml"), configure(config, server.folder));
     await server.command("ledger", "import", "--brand", "acme", join(demo, "ledger.json"));
-    server.key = JSON.parse(await server.command("keys", "create", "--brand", "acme", "--json"));
+    server.key = await server.keyOf("acme");
     await server.serve();
     return server;
   }
@@ -41,6 +41,11 @@ export class Server {
   /** Runs a command of the program on this server's data, and gives what it wrote. */
   async command(...args) {
     return (await run(binary, args, { cwd: this.folder })).stdout;
+  }
+
+  /** A new key of a brand: `secret` and `public`. */
+  async keyOf(brand) {
+    return JSON.parse(await this.command("keys", "create", "--brand", brand, "--json"));
   }
 
   /** Adds customers and subscriptions to the ledger, in the form of `www/demo/ledger.json`. */

@@ -6,6 +6,7 @@ import { launch } from "./browser.mjs";
 import { HostPages } from "./host-page.mjs";
 import { Program, freePort } from "./program.mjs";
 import { Server, root } from "./server.mjs";
+import { startAccount, withStripe } from "./stripe.mjs";
 import { recording } from "./told.mjs";
 
 export class Stage {
@@ -19,15 +20,21 @@ export class Stage {
    * @param {object} [options]
    * @param {(config: string) => string} [options.configure] changes the demo's configuration
    * @param {string[]} [options.origins] of pages that a test serves by itself
+   * @param {boolean} [options.stripe] whether the demo's shop can also be billed by what stands in for Stripe
    * @param {boolean} [options.browser] whether Chromium is started; tests that bring a browser of their own go without
    */
-  static async start({ configure, origins = [], browser = true } = {}) {
+  static async start({ configure = (config) => config, origins = [], stripe = false, browser = true } = {}) {
     const stage = new Stage();
     try {
       const [port, merchantPort, hostPort] = [await freePort(), await freePort(), await freePort()];
       const keep = (part) => (stage.#parts.push(part), part);
       stage.host = keep(await HostPages.start(hostPort));
-      stage.server = keep(await Server.start(port, merchantPort, [stage.host.origin, ...origins], configure));
+      const stripePort = stripe && (await freePort());
+      if (stripe) keep(await startAccount(stripePort, port));
+      const configured = (config, folder) => (stripe ? withStripe(configure(config), folder, stripePort) : configure(config));
+      stage.server = keep(await Server.start(port, merchantPort, [stage.host.origin, ...origins], configured));
+      stage.stripe = stripe && `http://127.0.0.1:${stripePort}`;
+      const atStripe = stripe && (await stage.server.keyOf("acme-stripe"));
       stage.merchant = `http://127.0.0.1:${merchantPort}`;
       const merchant = keep(
         new Program({
@@ -39,6 +46,7 @@ export class Stage {
             FAREWELL_API: stage.server.origin,
             FAREWELL_KEY: stage.server.key.secret,
             FAREWELL_PUBLIC_KEY: stage.server.key.public,
+            ...(stripe && { STRIPE: stage.stripe, FAREWELL_STRIPE_KEY: atStripe.secret, FAREWELL_STRIPE_PUBLIC_KEY: atStripe.public }),
             ...(process.env.FAREWELL_PKG && { FAREWELL_PKG: process.env.FAREWELL_PKG }),
           },
         }),
