@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Pelcro;
 use super::api::Failure;
-use super::lookup_error;
+use super::lookup::lookup_error;
 use super::object::{Of, Order, Plan, Subscription};
 use super::offer::TYPED;
 use super::value::Id;
