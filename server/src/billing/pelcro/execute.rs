@@ -103,6 +103,9 @@ impl Pelcro {
         if is_done(there, before) {
             return Ok(self.tokens.done(key, &instruction.customer).await?);
         }
+        if before == Sent::Never {
+            self.holds(&token, subscription, instruction).await?;
+        }
         let call = match self.call(&token, subscription, instruction).await {
             // What was sent before may be why it cannot be done any more.
             Err(stop) if stop.is_refusal() && there != There::No && before != Sent::Never => {

@@ -3,6 +3,7 @@
 //! Pelcro answers to each customer's own token, which the merchant's backend sends with a session and every answer renews. Ids are
 //! Pelcro's numbers, as texts. An offer's discount is a coupon that is there already.
 
+mod agreed;
 mod api;
 mod call;
 mod execute;
