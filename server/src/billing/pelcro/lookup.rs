@@ -18,7 +18,7 @@ impl Pelcro {
     pub(super) async fn took(&self, answer: Of<Customer>) -> Result<Customer, Failure> {
         let customer = answer.data;
         if let Some(token) = customer.fresh() {
-            let kept = self.tokens.keep(&customer.id.0, &token).await;
+            let kept = self.tokens.keep(&customer.id.0, customer.external_id.as_deref(), &token).await;
             kept.map_err(|error| Failure::Unknown(error.to_string()))?;
         }
         Ok(customer)
@@ -57,10 +57,24 @@ impl Pelcro {
             return Err(LookupError::DifferentCustomers);
         }
         if lookup.token.is_some() && customer.fresh().is_none() {
-            let kept = self.tokens.keep(&customer.id.0, &fresh).await;
+            let kept = self.tokens.keep(&customer.id.0, customer.external_id.as_deref(), &fresh).await;
             kept.map_err(|error| LookupError::Unavailable(error.to_string()))?;
         }
         Ok((customer, fresh))
+    }
+
+    /// Refuses an id without a token that is one customer's number at Pelcro, and may be what the merchant calls another. An e-mail
+    /// address that Pelcro has too tells them apart.
+    pub(super) async fn names_one(&self, lookup: &Lookup) -> Result<(), LookupError> {
+        let (None, Some(id)) = (&lookup.token, &lookup.customer) else { return Ok(()) };
+        let two = self.tokens.may_be_two(id).await;
+        if !two.map_err(|error| LookupError::Unavailable(error.to_string()))? {
+            return Ok(());
+        }
+        if lookup.email.is_some() && self.named(lookup).await?.0.email.is_some() {
+            return Ok(());
+        }
+        Err(LookupError::AmbiguousCustomer)
     }
 
     pub(super) async fn kept(&self, id: &str) -> Result<SecretText, LookupError> {

@@ -138,6 +138,10 @@ impl Billing for Pelcro {
         Ok(Account { customer: customer.known(), subscriptions, payment_method })
     }
 
+    async fn unmistakable(&self, lookup: &Lookup) -> Result<(), LookupError> {
+        self.names_one(lookup).await
+    }
+
     /// None: nobody is named, and Pelcro says it to customers alone.
     async fn plans(&self, _ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
         Ok(Some(Vec::new()))
