@@ -30,6 +30,32 @@ impl Cycle {
         self.away(payment, -1)
     }
 
+    /// How many payments after the one at `payment` fall at or before a moment. As quick for a century as for a month.
+    #[must_use]
+    pub fn payments(&self, payment: Timestamp, upto: Timestamp) -> u32 {
+        let mut payments = self.whole_units(payment, upto) / self.interval_count.max(1);
+        while self.after(payment, payments + 1).is_some_and(|next| next <= upto) {
+            payments += 1;
+        }
+        payments
+    }
+
+    /// How many units after a payment surely lie at or before a moment: as many, or up to two fewer.
+    fn whole_units(&self, payment: Timestamp, upto: Timestamp) -> u32 {
+        let days = upto.duration_since(payment).as_secs() / (24 * 60 * 60);
+        let [from, to] = [payment, upto].map(|at| at.to_zoned(TimeZone::UTC).date());
+        let years = i64::from(to.year()) - i64::from(from.year());
+        // A payment at the end of its month may fall behind the moment's day in the moment's own.
+        let months = years * 12 + i64::from(to.month()) - i64::from(from.month()) - 1;
+        let units = match self.interval {
+            Interval::Day => days,
+            Interval::Week => days / 7,
+            Interval::Month => months,
+            Interval::Year => months / 12,
+        };
+        u32::try_from(units).unwrap_or_default()
+    }
+
     fn away(&self, payment: Timestamp, payments: i64) -> Option<Timestamp> {
         let step = i64::from(self.interval_count).checked_mul(payments)?;
         match self.interval {

@@ -35,6 +35,11 @@ pub enum LookupError {
         "Several customers have this e-mail address, or this user id. Give customer_id, as billing has it."
     )]
     SeveralCustomers,
+    /// The id is one customer's in billing, and may be what the merchant calls another. 409.
+    #[error(
+        "customer_id is one customer's number in billing, and may be your own number of another: send customer_token, or customer_email beside it."
+    )]
+    AmbiguousCustomer,
     /// The customer has more than one subscription that can be canceled, and none was named. 409.
     #[error("This customer has several active subscriptions. Give subscription_id: one of {}.", .0.join(", "))]
     SeveralSubscriptions(Vec<String>),
@@ -64,6 +69,7 @@ impl LookupError {
             Self::UnknownSubscription => "unknown_subscription",
             Self::DifferentCustomers => "different_customers",
             Self::SeveralCustomers => "several_customers",
+            Self::AmbiguousCustomer => "ambiguous_customer",
             Self::SeveralSubscriptions(_) => "several_subscriptions",
             Self::NothingToCancel => "nothing_to_cancel",
             Self::TokenNeeded => "token_needed",

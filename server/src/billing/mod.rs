@@ -60,6 +60,16 @@ pub trait Billing: std::fmt::Debug + Send + Sync {
     /// A [`LookupError`] when the lookup does not lead to exactly one customer.
     async fn account(&self, lookup: &Lookup) -> Result<Account, LookupError>;
 
+    /// Whether the id in a lookup can be one customer's alone. Asked of what a merchant's backend sent: whom a session is of is billing's
+    /// own id, and nobody else's.
+    ///
+    /// # Errors
+    /// [`LookupError::AmbiguousCustomer`] when it may be two customers', and [`LookupError::Unavailable`] when nobody can say.
+    async fn unmistakable(&self, lookup: &Lookup) -> Result<(), LookupError> {
+        let _ = lookup;
+        Ok(())
+    }
+
     /// The plans of these ids, as billing has them; what it does not know is left out. None where billing is the merchant's.
     ///
     /// # Errors

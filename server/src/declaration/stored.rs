@@ -184,7 +184,7 @@ impl Why {
             | LookupError::UnknownCustomer
             | LookupError::UnknownSubscription
             | LookupError::DifferentCustomers => Self::UnknownCustomer,
-            LookupError::SeveralCustomers => Self::SeveralCustomers,
+            LookupError::SeveralCustomers | LookupError::AmbiguousCustomer => Self::SeveralCustomers,
             LookupError::SeveralSubscriptions(_) => Self::SeveralSubscriptions,
             LookupError::NothingToCancel => Self::NothingToCancel,
         })

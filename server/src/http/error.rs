@@ -94,6 +94,7 @@ impl From<LookupError> for ApiError {
             }
             LookupError::UnknownCustomer | LookupError::UnknownSubscription => StatusCode::NOT_FOUND,
             LookupError::SeveralCustomers
+            | LookupError::AmbiguousCustomer
             | LookupError::SeveralSubscriptions(_)
             | LookupError::NothingToCancel
             | LookupError::TokenExpired => StatusCode::CONFLICT,

@@ -69,7 +69,7 @@ pub struct ButtonLabel {
             description = "Billing knows no such customer, or no such subscription.",
             example = json!({ "error": LookupError::UnknownCustomer.to_string() })),
         (status = 409, body = ErrorAnswer,
-            description = "The e-mail address names several customers, the customer has several subscriptions and none is named or none \
+            description = "The e-mail address names several customers, or the id may name two, the customer has several subscriptions and none is named or none \
              that could be canceled, the customer's own token has expired, or the customer cannot withdraw.",
             example = json!({ "error": LookupError::SeveralCustomers.to_string() })),
         (status = 413, response = TooLarge),
@@ -82,6 +82,7 @@ pub async fn create(
     JsonObject(body): JsonObject,
 ) -> Result<Json<RetentionSession>, ApiError> {
     let new = read(&body, &brand)?;
+    app.sessions.unmistakable(&brand, new.environment, &new.lookup).await?;
     let created = app.sessions.create(&brand, new).await?;
     let pack = Pack::of(&created.locale);
     let text = pack.button(&created.policy, brand.own_words(&created.locale)).to_owned();

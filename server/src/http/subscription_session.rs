@@ -50,7 +50,7 @@ pub struct SubscriptionSession {
             description = "Billing knows no such customer.",
             example = json!({ "error": LookupError::UnknownCustomer.to_string() })),
         (status = 409, body = ErrorAnswer,
-            description = "The e-mail address names several customers, or the customer's own token has expired.",
+            description = "The e-mail address names several customers, or the id may name two; or the customer's own token has expired.",
             example = json!({ "error": LookupError::SeveralCustomers.to_string() })),
         (status = 413, response = TooLarge),
         (status = 415, response = NotJson),
@@ -61,7 +61,9 @@ pub async fn create(
     Backend(brand): Backend,
     JsonObject(body): JsonObject,
 ) -> Result<Json<SubscriptionSession>, ApiError> {
-    let created = app.sessions.create_hub(&brand, read(&body)?).await?;
+    let new = read(&body)?;
+    app.sessions.unmistakable(&brand, new.environment, &new.lookup).await?;
+    let created = app.sessions.create_hub(&brand, new).await?;
     Ok(Json(SubscriptionSession {
         expires_at: created.expires_at,
         id: created.id.clone(),

@@ -175,7 +175,12 @@ impl Sessions {
         }
         let given = token.is_some();
         let lookup = Lookup { customer: Some(user.into()), token, ..Lookup::default() };
-        match self.billing(&brand.slug, environment, false)?.snapshot(&lookup).await {
+        let billing = self.billing(&brand.slug, environment, false)?;
+        let found = match billing.unmistakable(&lookup).await {
+            Ok(()) => billing.snapshot(&lookup).await,
+            Err(error) => Err(error),
+        };
+        match found {
             // Whoever can choose their name at the merchant could take the id that billing has given to somebody else.
             Ok(snapshot) if snapshot.customer.user_id.as_ref().is_some_and(|own| own != user) => Ok(None),
             Ok(snapshot) => Ok(Some(snapshot.customer.id)),

@@ -332,6 +332,19 @@ impl Sessions {
         Ok((claims, Some((session, ended))))
     }
 
+    /// Whether what a merchant's backend sent names one customer and can be nobody else.
+    ///
+    /// # Errors
+    /// [`LookupError::AmbiguousCustomer`] when it may be two customers'.
+    pub async fn unmistakable(
+        &self,
+        brand: &Brand,
+        environment: Environment,
+        lookup: &Lookup,
+    ) -> Result<(), SessionError> {
+        Ok(self.billing(&brand.slug, environment, false)?.unmistakable(lookup).await?)
+    }
+
     /// The billing of a brand, or, where a session hands over, the merchant.
     pub(crate) fn billing(
         &self,

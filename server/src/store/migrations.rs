@@ -8,7 +8,7 @@ use tokio::{runtime::Handle, task::spawn_blocking};
 
 use super::Error;
 
-const MIGRATIONS: [(i64, &str, &str); 17] = [
+const MIGRATIONS: [(i64, &str, &str); 18] = [
     (1, "first", include_str!("../../migrations/0001_first.sql")),
     (2, "receipts and mail", include_str!("../../migrations/0002_receipts_and_mail.sql")),
     (3, "declarations", include_str!("../../migrations/0003_declarations.sql")),
@@ -26,6 +26,7 @@ const MIGRATIONS: [(i64, &str, &str); 17] = [
     (15, "ledger terms", include_str!("../../migrations/0015_ledger_terms.sql")),
     (16, "hub", include_str!("../../migrations/0016_hub.sql")),
     (17, "pelcro", include_str!("../../migrations/0017_pelcro.sql")),
+    (20, "pelcro_user_ids", include_str!("../../migrations/0020_pelcro_user_ids.sql")),
 ];
 
 /// The version that this program brings tables to.

@@ -1,5 +1,6 @@
 //! Billing on a real database: the ledger, and the intents that change it.
 
+mod arrears;
 mod crash;
 mod deals;
 mod faults;

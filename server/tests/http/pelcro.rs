@@ -219,3 +219,33 @@ async fn tokens_go_with_their_customer_and_after_sixty_days() {
     both.server.app.purge.once().await;
     assert_eq!((both.rows(tokens).await, both.rows(changes).await), (0, 0));
 }
+
+#[tokio::test]
+async fn an_id_that_may_be_another_customers_is_asked_for_with_a_token() {
+    let both = Both::start().await;
+    let session = both.session(1, 60).await;
+    let number: String = sqlx::query_scalar("SELECT customer FROM pelcro_tokens")
+        .fetch_one(both.server.app.sessions.store.read())
+        .await
+        .unwrap();
+    both.server.session_with(json!({ "customer_id": number })).await;
+    // The merchant calls somebody else by that number, who comes with a token.
+    let other = json!({ "customers": [{ "external_id": number, "email": "other@example.com", "subscriptions": [{
+        "external_id": "sub_other", "plan": "plan_pro",
+        "current_period_start": "2026-11-10T05:00:00Z", "current_period_end": "2026-12-10T05:00:00Z" }] }] });
+    let import = Import::read(&other.to_string()).unwrap();
+    import.apply(&both.site.app.sessions.store, "acme", both.site.clock.now()).await.unwrap();
+    let token = CustomerToken::new(&number, "acme", Environment::Prod, 60, both.site.clock.now());
+    let token = token.sign(&both.site.app.sessions.signer).unwrap();
+    let named = json!({ "customer_id": number, "customer_token": token });
+    both.server.session_with(named).await;
+    let alone = json!({ "customer_id": number });
+    let refused = both.server.ask_session(&both.server.acme, alone.clone()).await;
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert!(refused.body["error"].as_str().unwrap().contains("send customer_token"), "{}", refused.body);
+    let hub = both.server.post("/v1/subscription/session").header("x-brand-key", &both.server.acme);
+    let hub = Answer::of(hub.json(&json!({ "subscription": alone })).send().await.unwrap()).await;
+    assert_eq!((hub.status, &hub.body), (refused.status, &refused.body));
+    // Whose session there is, is known.
+    both.server.flow(&session).await.ok();
+}

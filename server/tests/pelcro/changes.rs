@@ -2,12 +2,12 @@
 
 use farewell_server::billing::{
     Answer, Billing, Change, Deal, DiscountTerms, Instruction, Lookup, LookupError, QuoteError, Reduction,
-    Renewal, Snapshot, Span, Start, Wanted,
+    Renewal, Span, Start, Wanted,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::proxy::Fault;
-use crate::world::World;
+use crate::world::{World, book};
 
 fn percent(percent: u32) -> Deal {
     Deal::Discount(DiscountTerms { off: Reduction::Percent(percent), lasts: Span::Once })
@@ -27,11 +27,6 @@ async fn refused(world: &World, instruction: &Instruction) -> String {
     let read = world.connector.billing.read_back("refused", instruction).await;
     assert!(matches!(read, Answer::Refused(_)), "{read:?}");
     why
-}
-
-/// The payment a term would begin with.
-fn next(known: &Snapshot) -> Option<(i64, Timestamp)> {
-    known.terms.as_ref().map(|terms| (terms.amount, terms.current_period_end))
 }
 
 fn changes(world: &World) -> usize {
@@ -58,9 +53,10 @@ async fn a_discount_is_one_term_with_the_coupon() {
 async fn a_term_that_was_scheduled_makes_room_for_the_discounted_one() {
     let world = World::new().await;
     let known = world.known(1).await;
-    let renewal = Renewal::of(&known.terms.as_ref().unwrap().plan);
-    let before = world.instruction(&known, Change::Renew { renewal, agreed: next(&known) });
-    assert_eq!(world.connector.billing.execute("before", &before).await, Answer::Applied);
+    let lite = world.number("plans", "plan_lite").await;
+    let plans = world.connector.billing.plans_open_to(&known.customer.id, &[lite]).await;
+    let lite = Deal::ChangePlan(plans.unwrap().unwrap().remove(0));
+    applied(&world, "before", &world.accept(&known, "smaller", lite)).await;
     assert_eq!(world.scheduled("cus_1").await, (1, 0));
     applied(&world, "half", &world.accept(&known, "half", percent(50))).await;
     assert_eq!(world.scheduled("cus_1").await, (1, 1));
@@ -172,15 +168,67 @@ async fn what_cannot_be_is_refused_and_nothing_is_asked_for() {
     assert_eq!(world.scheduled("cus_1").await, (0, 0));
 }
 
-/// A coupon that the site takes back between the look at it and the renewal.
+/// What a quote knows nothing of.
 #[tokio::test]
 async fn what_the_sites_rules_forbid_is_refused_in_its_words() {
     let world = World::new().await;
-    let known = world.known(1).await;
-    let renewal = Renewal { coupon: Some("GONE".into()), ..Renewal::of(&known.terms.as_ref().unwrap().plan) };
-    let renew = world.instruction(&known, Change::Renew { renewal, agreed: next(&known) });
+    let renew = world.renewal(1, Renewal { address: Some(4711), ..Renewal::of("") }).await;
     let why = refused(&world, &renew).await;
-    assert!(why.contains("This coupon has expired") && why.contains("400"), "{why}");
+    assert!(why.contains("Invalid address provided") && why.contains("40"), "{why}");
+}
+
+#[tokio::test]
+async fn a_renewal_that_is_sent_late_is_held_against_what_was_agreed() {
+    let world = World::new().await;
+    let renew = world.renewal(1, Renewal::of("")).await;
+    // Pelcro cannot be asked, and meanwhile the plan has another price there.
+    world.proxy.meet(&[Fault::Lost], false);
+    assert!(matches!(world.connector.billing.execute("renew", &renew).await, Answer::Unknown(_)));
+    world.import(&book(3500)).await;
+    assert_eq!(refused(&world, &renew).await, "what the customer agreed to is not true any more");
+    assert_eq!((changes(&world), world.scheduled("cus_1").await), (0, (0, 0)));
+    // What cannot be quoted now says nothing against it.
+    world.import(&book(3000)).await;
+    world.proxy.meet(&[Fault::None, Fault::Lost], false);
+    assert!(matches!(world.connector.billing.execute("renew", &renew).await, Answer::Unknown(_)));
+    applied(&world, "renew", &renew).await;
+    assert_eq!(world.scheduled("cus_1").await, (1, 0));
+}
+
+#[tokio::test]
+async fn what_was_agreed_to_long_ago_and_never_sent_is_refused_and_a_cancellation_never_is() {
+    let world = World::new().await;
+    let renew = world.renewal(2, Renewal::of("")).await;
+    let known = world.known(1).await;
+    let half = world.accept(&known, "half", percent(50));
+    let undo = world.instruction(&known, Change::Undo);
+    let cancel = world.instruction(&known, Change::CancelAtPeriodEnd { effective_at: None });
+    let other = world.known(3).await;
+    let in_time = world.accept(&other, "half", percent(50));
+    world.connector.clock.advance(SignedDuration::from_mins(60));
+    applied(&world, "in time", &in_time).await;
+    world.connector.clock.advance(SignedDuration::from_secs(1));
+    for late in [&renew, &half] {
+        assert_eq!(refused(&world, late).await, "what the customer agreed to was too long ago");
+    }
+    assert_eq!((world.scheduled("cus_1").await, world.scheduled("cus_2").await), ((0, 0), (0, 0)));
+    world.connector.clock.advance(SignedDuration::from_hours(72));
+    applied(&world, "cancel", &cancel).await;
+    assert_eq!(refused(&world, &undo).await, "what the customer agreed to was too long ago");
+    assert_eq!(world.subscription("cus_1").await["cancel_at"], "2026-12-10T05:00:00.000Z");
+}
+
+#[tokio::test]
+async fn what_was_sent_in_time_is_brought_to_its_end_however_late() {
+    let world = World::new().await;
+    let renew = world.renewal(1, Renewal::of("")).await;
+    // The customer, the plans, and the renewal: it arrives only the second time.
+    world.proxy.meet(&[Fault::None, Fault::None, Fault::Lost], false);
+    assert!(matches!(world.connector.billing.execute("renew", &renew).await, Answer::Unknown(_)));
+    assert_eq!(changes(&world), 1);
+    world.connector.clock.advance(SignedDuration::from_hours(2));
+    applied(&world, "renew", &renew).await;
+    assert_eq!(world.scheduled("cus_1").await, (1, 0));
 }
 
 #[tokio::test]
@@ -235,7 +283,7 @@ async fn a_renewal_is_quoted_and_adds_one_term() {
     };
     let renew = world.instruction(&snapshot, quote.change);
     // Its answer is lost: it is looked for first.
-    world.proxy.meet(&[Fault::None, Fault::Unanswered], true);
+    world.proxy.meet(&[Fault::None, Fault::None, Fault::None, Fault::Unanswered], true);
     assert!(matches!(world.connector.billing.execute("renew", &renew).await, Answer::Unknown(_)));
     applied(&world, "renew", &renew).await;
     assert_eq!(world.scheduled("cus_90").await, (1, 1));

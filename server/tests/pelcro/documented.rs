@@ -381,6 +381,10 @@ async fn invoices_and_what_is_paid_with_are_those_of_the_customer() {
 async fn a_renewal_that_adds_a_term_is_not_sent_again_while_it_may_be_on_its_way() {
     let pelcro = Documented::new().await;
     let half = pelcro.half().await;
+    let mut ending = subscription();
+    ending["auto_renew"] = json!(0);
+    pelcro.script.say("GET customer/plans", 200, json!({ "data": [ending["plan"].clone()] }));
+    pelcro.script.say("GET customer", 200, customer(ending, "eyJ.second"));
     let start = "2026-12-10T05:00:00Z".parse().unwrap();
     let renew = Change::Renew { renewal: Renewal::of("4051"), agreed: Some((2000, start)) };
     let renew = Instruction { change: renew, ..half };

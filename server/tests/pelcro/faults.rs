@@ -74,8 +74,13 @@ async fn until_known(world: &World, key: &str, instruction: &Instruction) -> Ans
 async fn run(world: &World, number: u32, run: &Run) {
     let customer = format!("cus_{number}");
     let known = world.known(number).await;
+    let renewal = match run.what {
+        What::Term => Some(world.renewal(number, Renewal::of("")).await.change),
+        _ => None,
+    };
     let terms = known.terms.clone().expect("terms");
     let change = match run.what {
+        What::Term => renewal.expect("a quote"),
         What::Discount => {
             let half = DiscountTerms { off: Reduction::Percent(50), lasts: Span::Once };
             Change::Accept { offer: "half".into(), deal: Deal::Discount(half), agreed: Some(terms.clone()) }
@@ -90,10 +95,6 @@ async fn run(world: &World, number: u32, run: &Run) {
                 agreed: Some(terms.clone()),
             }
         }
-        What::Term => Change::Renew {
-            renewal: Renewal::of(&terms.plan),
-            agreed: Some((terms.amount, terms.current_period_end)),
-        },
         What::Cancel => Change::CancelAtPeriodEnd { effective_at: None },
     };
     let mut met = run.met.clone();
@@ -110,7 +111,7 @@ async fn run(world: &World, number: u32, run: &Run) {
         What::Cancel => (0, 0),
     };
     let there = world.scheduled(&customer).await;
-    let canceled = !world.subscription(&customer).await["cancel_at"].is_null();
+    let canceled = !world.subscription(&customer).await["canceled_at"].is_null();
     assert_eq!((&answer, there), (&Answer::Applied, wanted), "{number} {run:?}");
     assert_eq!(canceled, matches!(run.what, What::Cancel), "{number} {run:?}");
 }

@@ -42,6 +42,64 @@ async fn a_token_says_who_it_is_and_what_is_given_has_to_agree() {
     assert_eq!(world.connector.count("tokens").await, 1);
 }
 
+fn by_id(id: &str) -> Lookup {
+    Lookup { customer: Some(id.into()), ..Lookup::default() }
+}
+
+/// A customer whom the merchant calls so.
+async fn somebody_called(world: &World, name: &str) -> Lookup {
+    let customer = serde_json::json!({ "external_id": name, "email": "other@example.com", "subscriptions": [{
+        "external_id": format!("sub of {name}"), "plan": "plan_pro",
+        "current_period_start": "2026-11-10T05:00:00Z", "current_period_end": "2026-12-10T05:00:00Z" }] });
+    world.import(&serde_json::json!({ "customers": [customer] }).to_string()).await;
+    Lookup { token: Some(world.token(name, 60)), ..Lookup::default() }
+}
+
+#[tokio::test]
+async fn an_id_that_is_also_what_the_merchant_calls_another_needs_a_token_or_an_address() {
+    let world = World::new().await;
+    let billing = &world.connector.billing;
+    let first = world.known(1).await.customer.id;
+    assert_eq!(billing.unmistakable(&by_id(&first)).await, Ok(()));
+    let other = somebody_called(&world, &first).await;
+    let namesake = billing.snapshot(&other).await.unwrap().customer;
+    assert_ne!(namesake.id, first);
+    assert_eq!(namesake.user_id.as_deref(), Some(first.as_str()));
+    let error = billing.unmistakable(&by_id(&first)).await.unwrap_err();
+    assert_eq!(error, LookupError::AmbiguousCustomer);
+    assert!(error.to_string().contains("send customer_token"));
+    // A token says who it is, and an address that is theirs says it too.
+    let of_first = Some(world.token("cus_1", 60));
+    for (lookup, whose) in [
+        (Lookup { token: of_first, ..by_id(&first) }, &first),
+        (Lookup { token: other.token, ..by_id(&first) }, &namesake.id),
+        (Lookup { email: Some("c1@example.com".into()), ..by_id(&first) }, &first),
+    ] {
+        assert_eq!(billing.unmistakable(&lookup).await, Ok(()), "{lookup:?}");
+        assert_eq!(&billing.snapshot(&lookup).await.unwrap().customer.id, whose, "{lookup:?}");
+    }
+    let strange = Lookup { token: Some(world.token("cus_2", 60)), ..by_id(&first) };
+    assert_eq!(billing.snapshot(&strange).await, Err(LookupError::DifferentCustomers));
+    let theirs = Lookup { email: Some("other@example.com".into()), ..by_id(&first) };
+    assert_eq!(billing.unmistakable(&theirs).await, Err(LookupError::DifferentCustomers));
+    // Whom a session is of is known already.
+    assert_eq!(billing.snapshot(&by_id(&first)).await.unwrap().customer.id, first);
+    assert_eq!(billing.unmistakable(&by_id(&namesake.id)).await, Err(LookupError::AmbiguousCustomer));
+}
+
+#[tokio::test]
+async fn where_the_merchants_own_names_are_numbers_an_id_alone_may_always_be_anothers() {
+    let world = World::new().await;
+    let billing = &world.connector.billing;
+    let token = somebody_called(&world, "900").await;
+    let id = billing.snapshot(&token).await.unwrap().customer.id;
+    assert_eq!(billing.unmistakable(&by_id(&id)).await, Err(LookupError::AmbiguousCustomer));
+    assert_eq!(billing.unmistakable(&Lookup { customer: Some(id), ..token }).await, Ok(()));
+    // Nobody has this number at Pelcro, so that nobody is taken for them.
+    assert_eq!(billing.unmistakable(&by_id("900")).await, Ok(()));
+    assert_eq!(billing.snapshot(&by_id("900")).await, Err(LookupError::TokenNeeded));
+}
+
 #[tokio::test]
 async fn without_a_token_that_is_taken_it_is_said_what_to_send() {
     let world = World::new().await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use farewell_server::billing::ledger::Import;
 use farewell_server::billing::pelcro::{Pelcro, Tokens};
-use farewell_server::billing::{Billing, Change, Deal, Instruction, Lookup, Snapshot};
+use farewell_server::billing::{Billing, Change, Deal, Instruction, Lookup, Renewal, Snapshot, Wanted};
 use farewell_server::brand::PelcroSite;
 use farewell_server::clock::{self, Clock};
 use farewell_server::config::Config;
@@ -43,6 +43,13 @@ const OFFERS: [(&str, &str, &str); 5] = [
     ("wrong", "percent_off = 30", "OTHER"),
     ("nowhere", "percent_off = 10", "NOSUCH"),
 ];
+
+/// A plan that is paid by the year and does not go on by itself, for that much.
+pub fn book(amount: i64) -> String {
+    json!({ "plans": [{ "external_id": "plan_book", "name": "Book", "amount": amount, "currency": "USD",
+        "interval": "year", "auto_renew": false }] })
+    .to_string()
+}
 
 /// A brand's side: what it is asked with, and where it keeps that.
 pub struct Connector {
@@ -160,6 +167,30 @@ impl World {
     pub fn accept(&self, snapshot: &Snapshot, offer: &str, deal: Deal) -> Instruction {
         let agreed = snapshot.terms.clone();
         self.instruction(snapshot, Change::Accept { offer: offer.into(), deal, agreed })
+    }
+
+    /// What a customer of this number pays for is a book by the year from then on, which ends by itself. Gives one more term, as it
+    /// was quoted.
+    pub async fn renewal(&self, n: u32, renewal: Renewal) -> Instruction {
+        self.import(&book(3000)).await;
+        let customer = json!({ "external_id": format!("cus_{n}"), "subscriptions": [{
+            "external_id": format!("sub_{n}"), "plan": "plan_book",
+            "current_period_start": "2026-01-10T05:00:00Z", "current_period_end": "2027-01-10T05:00:00Z" }] });
+        self.import(&json!({ "customers": [customer] }).to_string()).await;
+        let lookup = Lookup { token: Some(self.token(&format!("cus_{n}"), 60)), ..Lookup::default() };
+        let account = self.connector.billing.account(&lookup).await.expect("a customer");
+        let (customer, subscription) = (account.customer.id, account.subscriptions[0].id.clone());
+        let wanted = Wanted::Renew(renewal);
+        let quote = self.connector.billing.quote(&customer, subscription.as_deref(), &wanted).await;
+        Instruction {
+            customer,
+            subscription,
+            session: None,
+            event: None,
+            reason: None,
+            requested_at: self.connector.clock.now(),
+            change: quote.expect("a quote").change,
+        }
     }
 
     /// What the site has of a customer's only subscription.

@@ -47,22 +47,24 @@ impl Row {
     /// What was charged and is not booked, up to and with a moment; the earliest first. A trial is not charged for.
     ///
     /// `discounts` are all the subscription ever had.
-    pub(super) fn unbooked(&self, discounts: &[RunningDiscount], upto: Timestamp) -> Vec<Charge> {
-        let charged = self.periods().take_while(|period| period.start <= upto).filter(|period| {
-            self.booked_until.is_none_or(|booked| booked < period.start)
-                && self.trial_ends_at.is_none_or(|end| end <= period.start)
+    pub(super) fn unbooked(
+        &self,
+        discounts: &[RunningDiscount],
+        upto: Timestamp,
+    ) -> impl DoubleEndedIterator<Item = Charge> {
+        let (booked, trial) = (self.booked_until, self.trial_ends_at);
+        let charged = self.periods(booked.max(trial), upto).filter(move |period| {
+            booked.is_none_or(|booked| booked < period.start) && trial.is_none_or(|end| end <= period.start)
         });
-        charged
-            .map(|period| Charge {
-                number: number(self.id, period.start),
-                at: period.start,
-                total: period.terms.payment(period.start, discounts),
-                credit: 0,
-                plan: period.terms.plan_name,
-                currency: period.terms.currency,
-                period_end: period.terms.current_period_end,
-            })
-            .collect()
+        charged.map(|period| Charge {
+            number: number(self.id, period.start),
+            at: period.start,
+            total: period.terms.payment(period.start, discounts),
+            credit: 0,
+            plan: period.terms.plan_name,
+            currency: period.terms.currency,
+            period_end: period.terms.current_period_end,
+        })
     }
 }
 
@@ -145,16 +147,23 @@ pub(super) async fn paid_at(tx: &mut Tx, subscription: i64, at: Timestamp) -> sq
         .await
 }
 
-/// Everything a subscription was charged up to a moment, the latest first.
-pub(super) async fn charges(tx: &mut Tx, row: &Row, upto: Timestamp) -> sqlx::Result<Vec<Charge>> {
+/// What a subscription was charged last, up to a moment: so many charges, the latest first.
+pub(super) async fn charges(
+    tx: &mut Tx,
+    row: &Row,
+    upto: Timestamp,
+    most: usize,
+) -> sqlx::Result<Vec<Charge>> {
     let discounts = all_discounts(&mut *tx, row.id).await?;
-    let mut charges: Vec<Charge> =
-        sqlx::query_as("SELECT * FROM ledger_invoices WHERE subscription_id = $1 ORDER BY at, id")
-            .bind(row.id)
-            .fetch_all(tx)
-            .await?;
-    charges.extend(row.unbooked(&discounts, upto));
-    charges.reverse();
+    let mut charges: Vec<Charge> = row.unbooked(&discounts, upto).rev().take(most).collect();
+    let booked: Vec<Charge> = sqlx::query_as(
+        "SELECT * FROM ledger_invoices WHERE subscription_id = $1 ORDER BY at DESC, id DESC LIMIT $2",
+    )
+    .bind(row.id)
+    .bind(i64::try_from(most - charges.len()).unwrap_or(i64::MAX))
+    .fetch_all(tx)
+    .await?;
+    charges.extend(booked);
     Ok(charges)
 }
 

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::accept::{Acceptance, trial};
-use super::book;
 use super::quote::Subject;
 use super::realm::{self, Realm};
 use super::subscription::{self, Row};
+use super::{arrears, book};
 use crate::{
     billing::{Answer, Change, Deal, Instruction, LookupError, QUOTE_HOLDS, QuoteError},
     clock,
@@ -36,7 +36,8 @@ pub(super) async fn execute(
         }
         Err(refused) => return Ok(refused),
     };
-    let (at, number) = (instruction.requested_at, row.id);
+    let at = arrears::settled_at(instruction).unwrap_or(instruction.requested_at);
+    let number = row.id;
     let refused = match &instruction.change {
         Change::Accept { deal: Deal::Custom, .. } => return Ok(Answer::Requested),
         Change::Accept { offer, deal, agreed } => {
@@ -53,12 +54,9 @@ pub(super) async fn execute(
             None
         }
         Change::Undo => undo(tx, &row, at).await?,
-        Change::Resume { at: when, .. } => {
-            let at = when.map_or(at, |(at, _)| at);
+        Change::Resume { .. } | Change::Switch { .. } | Change::Renew { .. } => {
             managed(tx, realm, row, key, instruction, at, now).await?
         }
-        Change::Switch { at, .. } => managed(tx, realm, row, key, instruction, *at, now).await?,
-        Change::Renew { .. } => managed(tx, realm, row, key, instruction, at, now).await?,
     };
     if let Some(reason) = refused {
         return Ok(Answer::Refused(reason.into()));

@@ -85,8 +85,8 @@ pub(super) async fn invoices(
     let rows = subscription::seen_of(&mut *tx, realm, customer).await?;
     let mut invoices = Vec::new();
     for row in rows {
-        let charges = book::charges(&mut tx, &row, now).await?;
-        invoices.extend(charges.into_iter().take(most).map(|charge| Invoice {
+        let charges = book::charges(&mut tx, &row, now, most).await?;
+        invoices.extend(charges.into_iter().map(|charge| Invoice {
             id: charge.number.clone(),
             number: Some(charge.number),
             at: charge.at,

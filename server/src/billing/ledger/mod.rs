@@ -6,6 +6,7 @@
 
 mod accept;
 mod address;
+mod arrears;
 mod book;
 mod campaign;
 mod coupon;
@@ -116,6 +117,9 @@ impl Billing for Ledger {
     async fn execute(&self, key: &str, instruction: &Instruction) -> Answer {
         let (realm, key, instruction) = (self.realm.clone(), key.to_owned(), instruction.clone());
         let now = self.clock.now();
+        if let Err(error) = arrears::book_before(&self.store, &realm, &instruction).await {
+            return Answer::Unknown(error.to_string());
+        }
         let done = self
             .store
             .write(async move |tx| execute::execute(tx, &realm, &key, &instruction, now).await)

@@ -1,10 +1,13 @@
 //! The periods of a subscription, one after the other.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::phase::Phase;
 use super::subscription::Row;
 use crate::billing::Terms;
+
+/// The shortest time there is.
+const INSTANT: SignedDuration = SignedDuration::from_nanos(1);
 
 /// A time that is paid at its beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,43 +21,116 @@ pub(super) struct Period {
     pub auto_renew: bool,
 }
 
+/// Periods of one plan, one after the other: from the stored one or from that of a scheduled term, up to the next term.
+///
+/// Each is found by its number, without those before it: a subscription may have gone on for decades since its row was written.
+struct Chain<'r> {
+    start: Timestamp,
+    /// With the end of the first period, from which all others are counted: so a payment on the 31st stays one.
+    terms: &'r Terms,
+    quantity: i64,
+    auto_renew: bool,
+    /// When the next term begins.
+    until: Option<Timestamp>,
+    /// When the subscription ends.
+    end: Option<Timestamp>,
+}
+
+impl Chain<'_> {
+    /// A period, counted from 0. None beyond the end of the calendar.
+    fn period(&self, number: u32) -> Option<Period> {
+        let start = match number {
+            0 => self.start,
+            _ => self.full_end(number - 1)?,
+        };
+        Some(self.cut(start, self.full_end(number)?))
+    }
+
+    /// A period, up to where another term begins within it.
+    fn cut(&self, start: Timestamp, full_end: Timestamp) -> Period {
+        let end = self.until.map_or(full_end, |until| full_end.min(until));
+        let terms = Terms { current_period_end: end, ..self.terms.clone() };
+        Period { start, terms, quantity: self.quantity, auto_renew: self.auto_renew }
+    }
+
+    /// When a period ends, if no other term begins within it.
+    fn full_end(&self, number: u32) -> Option<Timestamp> {
+        let first = self.terms.current_period_end;
+        if number == 0 { Some(first) } else { self.terms.cycle.after(first, number) }
+    }
+
+    /// The number of the last period that begins at or before a moment. The first is there in any case.
+    fn last(&self, at: Timestamp) -> u32 {
+        let before = |limit: Timestamp| limit.saturating_sub(INSTANT).unwrap_or(limit);
+        let at = [self.until, self.end].into_iter().flatten().map(before).fold(at, Timestamp::min);
+        let first = self.terms.current_period_end;
+        if at < first {
+            return 0;
+        }
+        let number = self.terms.cycle.payments(first, at) + 1;
+        if self.full_end(number).is_some() { number } else { number - 1 }
+    }
+}
+
 impl Row {
-    /// The periods from the stored one on, until the subscription ends. What is not to end has periods to the end of the calendar.
-    pub(super) fn periods(&self) -> impl Iterator<Item = Period> {
-        let stored = self.stored_period();
-        let first_end = stored.terms.current_period_end;
-        Periods { row: self, end: self.end(), next: Some(self.cut(stored)), chain: 0, first_end }
+    /// The periods that begin up to and with a moment, from the one on that `from` is in; the earliest first.
+    pub(super) fn periods(
+        &self,
+        from: Option<Timestamp>,
+        upto: Timestamp,
+    ) -> impl DoubleEndedIterator<Item = Period> {
+        let chains = self.chains().into_iter().filter(move |chain| chain.start <= upto);
+        chains.flat_map(move |chain| {
+            let first = from.map_or(0, |from| chain.last(from));
+            (first..=chain.last(upto)).filter_map(move |number| chain.period(number))
+        })
     }
 
     /// The paid period a moment is in. Where a subscription is over, its last one.
     pub(super) fn period_at(&self, at: Timestamp) -> Period {
-        let mut found = None;
-        for period in self.periods() {
-            if found.is_some() && period.start > at {
+        let chains = self.chains().into_iter();
+        let chain = chains.reduce(|before, next| if next.start <= at { next } else { before });
+        let chain = chain.unwrap_or_else(|| self.stored_chain());
+        let last = chain.period(chain.last(at));
+        last.unwrap_or_else(|| chain.cut(chain.start, chain.terms.current_period_end))
+    }
+
+    /// The stored period with those that follow it, and the same of every term that begins before the subscription ends.
+    fn chains(&self) -> Vec<Chain<'_>> {
+        let mut chains = Vec::with_capacity(1 + self.phases.len());
+        let mut last = self.stored_chain();
+        for phase in &self.phases {
+            if phase.from <= last.start {
+                continue;
+            }
+            last.until = Some(phase.from);
+            if last.end.is_some_and(|end| end <= phase.from) {
                 break;
             }
-            found = Some(period);
+            let next = Chain {
+                start: phase.from,
+                terms: &phase.terms,
+                quantity: phase.quantity,
+                auto_renew: phase.auto_renew,
+                until: None,
+                end: last.end,
+            };
+            chains.push(std::mem::replace(&mut last, next));
         }
-        found.unwrap_or_else(|| self.stored_period())
+        chains.push(last);
+        chains
     }
 
-    fn stored_period(&self) -> Period {
-        Period {
+    fn stored_chain(&self) -> Chain<'_> {
+        Chain {
             start: self.current_period_start,
-            terms: self.terms.clone(),
+            terms: &self.terms,
             quantity: self.quantity,
             auto_renew: self.auto_renew,
+            until: None,
+            // Of what is over nothing follows, also where nobody wrote since when it is.
+            end: self.end().or_else(|| self.ended.then_some(self.current_period_start)),
         }
-    }
-
-    /// A period, up to where a scheduled term begins within it.
-    fn cut(&self, mut period: Period) -> Period {
-        let within =
-            |phase: &&Phase| period.start < phase.from && phase.from < period.terms.current_period_end;
-        if let Some(phase) = self.phases.iter().find(within) {
-            period.terms.current_period_end = phase.from;
-        }
-        period
     }
 
     /// When it ends, or ended: as was decided, or by itself before that. None: it goes on.
@@ -76,44 +152,5 @@ impl Row {
     }
 }
 
-struct Periods<'r> {
-    row: &'r Row,
-    end: Option<Timestamp>,
-    next: Option<Period>,
-    /// How many periods follow the first of this plan, whose end all others are counted from: so a payment on the 31st stays one.
-    chain: u32,
-    first_end: Timestamp,
-}
-
-impl Iterator for Periods<'_> {
-    type Item = Period;
-
-    fn next(&mut self) -> Option<Period> {
-        let period = self.next.take()?;
-        let start = period.terms.current_period_end;
-        let goes_on = self.end.is_none_or(|end| start < end) && !(self.row.ended && self.end.is_none());
-        if goes_on {
-            self.next = match self.row.phases.iter().find(|phase| phase.from == start) {
-                Some(phase) => {
-                    (self.chain, self.first_end) = (0, phase.terms.current_period_end);
-                    Some(self.row.cut(Period {
-                        start,
-                        terms: phase.terms.clone(),
-                        quantity: phase.quantity,
-                        auto_renew: phase.auto_renew,
-                    }))
-                }
-                None => {
-                    self.chain += 1;
-                    let end = period.terms.cycle.after(self.first_end, self.chain);
-                    end.map(|end| {
-                        let mut after = period.clone();
-                        (after.start, after.terms.current_period_end) = (start, end);
-                        self.row.cut(after)
-                    })
-                }
-            };
-        }
-        Some(period)
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -3,15 +3,14 @@
 //! It documents no idempotency key: what it was asked for is looked for before it is asked, and after every answer that did not come.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
 
 use super::Pelcro;
 use super::api::Failure;
+use super::call::{Call, end};
 use super::holding::There;
 use super::object::{Customer, Subscription};
 use super::token::Sent;
-use super::value::Id;
-use crate::billing::{Answer, Change, Deal, Instruction, Renewal, Terms};
+use crate::billing::{Answer, Change, Deal, Instruction};
 use crate::secret::SecretText;
 use crate::store;
 
@@ -60,12 +59,6 @@ impl From<Stop> for Answer {
     }
 }
 
-/// A change as Pelcro is asked for it.
-struct Call {
-    path: &'static str,
-    body: Value,
-}
-
 /// One term of a schedule.
 struct Term<'a> {
     plan: &'a str,
@@ -110,6 +103,9 @@ impl Pelcro {
         if is_done(there, before) {
             return Ok(self.tokens.done(key, &instruction.customer).await?);
         }
+        if before == Sent::Never {
+            self.holds(&token, subscription, instruction).await?;
+        }
         let call = match self.call(&token, subscription, instruction).await {
             // What was sent before may be why it cannot be done any more.
             Err(stop) if stop.is_refusal() && there != There::No && before != Sent::Never => {
@@ -146,79 +142,6 @@ impl Pelcro {
         self.took(answer).await
     }
 
-    /// What Pelcro is asked for.
-    async fn call(
-        &self,
-        token: &SecretText,
-        subscription: &Subscription,
-        instruction: &Instruction,
-    ) -> Result<Call, Stop> {
-        match &instruction.change {
-            Change::Accept { offer, deal, agreed } => {
-                let Some(agreed) = agreed else {
-                    return Err("what the subscription costs cannot be told in advance".into());
-                };
-                self.accept(token, subscription, offer, deal, agreed).await
-            }
-            // Asked for long ago: the customer was told that it ended then, and pays for nothing after it.
-            Change::CancelAtPeriodEnd { effective_at: Some(told) } if *told <= self.tokens.clock.now() => {
-                Ok(end(subscription, "now", instruction))
-            }
-            Change::CancelAtPeriodEnd { .. } => Ok(end(subscription, "current_period_end", instruction)),
-            Change::CancelImmediately => Ok(end(subscription, "now", instruction)),
-            Change::Undo if subscription.ended() => Err("the subscription has already ended".into()),
-            Change::Undo => Ok(Call {
-                path: "subscription/reactivate",
-                body: json!({ "subscription_id": Id::value(&subscription.id.0) }),
-            }),
-            Change::Renew { renewal, .. } if subscription.ended() || renewal.quantity == 0 => {
-                Err("the subscription cannot be renewed".into())
-            }
-            Change::Renew { agreed: None, .. } => Err("nobody has said when the term begins".into()),
-            Change::Renew { renewal, .. } => Ok(renew(subscription, renewal)),
-            Change::Resume { .. } | Change::Switch { .. } => Err("that is not done at Pelcro".into()),
-        }
-    }
-
-    async fn accept(
-        &self,
-        token: &SecretText,
-        subscription: &Subscription,
-        offer: &str,
-        deal: &Deal,
-        agreed: &Terms,
-    ) -> Result<Call, Stop> {
-        let now = self.tokens.clock.now();
-        if !subscription.can_be_canceled(now) {
-            return Err("the subscription is already canceled".into());
-        }
-        if subscription.terms().as_ref() != Some(agreed) {
-            return Err("the subscription's terms have changed since the offer was made".into());
-        }
-        let can = subscription.can(now);
-        let term = match deal {
-            Deal::Discount(discount) if can.discount => {
-                let promise = self.promised(offer, discount);
-                let promise = promise.ok_or("the offer names no coupon that takes off the same any more")?;
-                self.keeps(token, subscription, agreed, &promise).await?;
-                Renewal { coupon: Some(promise.code), ..Renewal::of(&agreed.plan) }
-            }
-            Deal::ChangePlan(plan) if can.change_plan => {
-                let open = self.open_plans(token).await?;
-                let Some(open) = open.iter().find(|open| open.id.0 == plan.id) else {
-                    return Err("the plan is not open to this customer any more".into());
-                };
-                if open.price() != plan.price || plan.price.is_none() {
-                    return Err("the plan's price has changed since the offer was made".into());
-                }
-                Renewal::of(&plan.id)
-            }
-            _ => return Err("that cannot be done with the subscription now".into()),
-        };
-        let quantity = subscription.quantity.and_then(|quantity| u32::try_from(quantity).ok()).unwrap_or(1);
-        Ok(renew(subscription, &Renewal { quantity, replace_upcoming_phases: true, ..term }))
-    }
-
     /// Whether what an instruction asks for is there.
     fn there(&self, subscription: &Subscription, instruction: &Instruction) -> There {
         let term = match &instruction.change {
@@ -248,13 +171,6 @@ impl Pelcro {
     }
 }
 
-impl Call {
-    /// Whether a cancellation that was to be over by now is asked to end at once.
-    fn ends_late(&self, instruction: &Instruction) -> bool {
-        matches!(instruction.change, Change::CancelAtPeriodEnd { .. }) && self.body["mode"] == "now"
-    }
-}
-
 /// Whether what is there is what a change, sent or not, asks for.
 fn is_done(there: There, before: Sent) -> bool {
     match there {
@@ -269,37 +185,4 @@ fn subject<'c>(customer: &'c Customer, instruction: &Instruction) -> Result<&'c 
     let Some(id) = &instruction.subscription else { return Err("no subscription is named".into()) };
     let found = customer.all().find(|one| one.id.0 == *id);
     found.ok_or_else(|| "the customer has no such subscription".into())
-}
-
-fn end(subscription: &Subscription, mode: &str, instruction: &Instruction) -> Call {
-    let mut body = Map::new();
-    body.insert("subscription_id".into(), Id::value(&subscription.id.0));
-    body.insert("mode".into(), mode.into());
-    body.extend(instruction.reason.iter().map(|reason| ("reason".into(), reason.clone().into())));
-    Call { path: "subscription/cancel", body: body.into() }
-}
-
-fn renew(subscription: &Subscription, renewal: &Renewal) -> Call {
-    let mut body = json!({
-        "subscription_id": Id::value(&subscription.id.0),
-        "plan_id": Id::value(&renewal.plan),
-        "quantity": renewal.quantity,
-        "replace_upcoming_phases": renewal.replace_upcoming_phases,
-    });
-    let mut put = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            body[name] = value;
-        }
-    };
-    put("coupon_code", renewal.coupon.clone().map(Into::into));
-    put("address_id", renewal.address.map(Into::into));
-    put("source_id", renewal.payment_method.map(Into::into));
-    put("campaign_key", renewal.campaign.clone().map(Into::into));
-    put("source", renewal.origin.clone().map(Into::into));
-    put("language", renewal.language.clone().map(Into::into));
-    if let Some(new) = &renewal.new_payment_method {
-        put("payment_gateway", Some(new.gateway.name().into()));
-        put("gateway_token", Some(new.token.clone().into()));
-    }
-    Call { path: "subscription/renew", body }
 }

@@ -3,10 +3,13 @@
 //! Pelcro answers to each customer's own token, which the merchant's backend sends with a session and every answer renews. Ids are
 //! Pelcro's numbers, as texts. An offer's discount is a coupon that is there already.
 
+mod agreed;
 mod api;
+mod call;
 mod execute;
 mod holding;
 mod invoice;
+mod lookup;
 mod object;
 mod offer;
 mod quote;
@@ -24,7 +27,8 @@ use crate::brand::{Brand, PelcroSite};
 use crate::place::Place;
 use crate::secret::SecretText;
 use api::{Api, Failure};
-use object::{Customer, Of, Plan, Subscription};
+use lookup::lookup_error;
+use object::{Customer, Plan, Subscription};
 use offer::Coupons;
 pub use token::Tokens;
 
@@ -61,84 +65,12 @@ impl Pelcro {
         Ok(Self { api: Api::new(site.clone(), time)?, tokens, coupons: offer::of_brand(brand) })
     }
 
-    /// The customer whose token it is, with the token that is to be used from now on.
-    async fn whose(&self, token: &SecretText) -> Result<(Customer, SecretText), Failure> {
-        let customer = self.took(self.api.get("customer", token).await?).await?;
-        let token = customer.fresh().unwrap_or_else(|| token.clone());
-        Ok((customer, token))
-    }
-
-    /// Takes what most calls answer: the fresh token in it is kept.
-    async fn took(&self, answer: Of<Customer>) -> Result<Customer, Failure> {
-        let customer = answer.data;
-        if let Some(token) = customer.fresh() {
-            let kept = self.tokens.keep(&customer.id.0, &token).await;
-            kept.map_err(|error| Failure::Unknown(error.to_string()))?;
-        }
-        Ok(customer)
-    }
-
-    /// The customer of this id, with the token that was kept.
-    async fn known(&self, id: &str) -> Result<(Customer, SecretText), Failure> {
-        let token = self.tokens.of(id).await.map_err(|error| Failure::Unknown(error.to_string()))?;
-        let token = token.ok_or_else(|| {
-            Failure::Unknown(
-                "there is no token of the customer: send customer_token with a new session".into(),
-            )
-        })?;
-        let (customer, token) = self.whose(&token).await?;
-        if customer.id.0 != id {
-            return Err(Failure::Unknown("Pelcro answered with another customer".into()));
-        }
-        Ok((customer, token))
-    }
-
-    /// The customer whom a lookup names, and the token to ask with.
-    async fn named(&self, lookup: &Lookup) -> Result<(Customer, SecretText), LookupError> {
-        let token = match (&lookup.token, &lookup.customer) {
-            (Some(token), _) => token.clone(),
-            (None, Some(id)) => self.kept(id).await?,
-            (None, None) => return Err(LookupError::TokenNeeded),
-        };
-        let (customer, fresh) = self.whose(&token).await.map_err(lookup_error)?;
-        let other = lookup.customer.as_ref().is_some_and(|id| !customer.is_called(id))
-            || lookup
-                .email
-                .as_ref()
-                .zip(customer.email.as_ref())
-                .is_some_and(|(given, theirs)| !given.trim().eq_ignore_ascii_case(theirs));
-        if other {
-            return Err(LookupError::DifferentCustomers);
-        }
-        if lookup.token.is_some() && customer.fresh().is_none() {
-            let kept = self.tokens.keep(&customer.id.0, &fresh).await;
-            kept.map_err(|error| LookupError::Unavailable(error.to_string()))?;
-        }
-        Ok((customer, fresh))
-    }
-
-    async fn kept(&self, id: &str) -> Result<SecretText, LookupError> {
-        let kept = self.tokens.of(id).await;
-        kept.map_err(|error| LookupError::Unavailable(error.to_string()))?.ok_or(LookupError::TokenNeeded)
-    }
-
     async fn open_plans(&self, token: &SecretText) -> Result<Vec<Plan>, Failure> {
         self.open("customer/plans", token).await
     }
 }
 
 impl Customer {
-    /// The token that is to be used from now on.
-    fn fresh(&self) -> Option<SecretText> {
-        let fresh = self.auth_token.as_ref().or(self.token.as_ref());
-        fresh.filter(|token| !token.is_empty()).map(SecretText::new)
-    }
-
-    /// Whether this is their id, or what the merchant calls them at Pelcro.
-    fn is_called(&self, id: &str) -> bool {
-        self.id.0 == id || self.external_id.as_deref() == Some(id)
-    }
-
     /// Everything they have or had.
     fn all(&self) -> impl Iterator<Item = &Subscription> {
         self.expired_subscriptions.iter().chain(&self.subscriptions)
@@ -206,6 +138,10 @@ impl Billing for Pelcro {
         Ok(Account { customer: customer.known(), subscriptions, payment_method })
     }
 
+    async fn unmistakable(&self, lookup: &Lookup) -> Result<(), LookupError> {
+        self.names_one(lookup).await
+    }
+
     /// None: nobody is named, and Pelcro says it to customers alone.
     async fn plans(&self, _ids: &[String]) -> Result<Option<Vec<PlanTerms>>, LookupError> {
         Ok(Some(Vec::new()))
@@ -256,12 +192,5 @@ impl Billing for Pelcro {
 
     async fn read_back(&self, key: &str, instruction: &Instruction) -> Answer {
         self.look(key, instruction).await
-    }
-}
-
-fn lookup_error(failure: Failure) -> LookupError {
-    match failure {
-        Failure::Token => LookupError::TokenExpired,
-        other => LookupError::Unavailable(other.to_string()),
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Pelcro;
 use super::api::Failure;
-use super::lookup_error;
+use super::lookup::lookup_error;
 use super::object::{Of, Order, Plan, Subscription};
 use super::offer::TYPED;
 use super::value::Id;
@@ -28,14 +28,23 @@ impl Pelcro {
         let (found, token) = self.whose(&token).await.map_err(lookup_error)?;
         let id = subscription.ok_or(LookupError::UnknownSubscription)?;
         let subscription = found.all().find(|one| one.id.0 == id).ok_or(LookupError::UnknownSubscription)?;
-        let terms = subscription.terms().ok_or(QuoteError::NotNow("nobody can say what it costs"))?;
-        let subject = Subject { subscription, terms, token: &token };
+        let subject = Subject::of(subscription, &token)?;
         match wanted {
             Wanted::Renew(renewal) => self.renewal(&subject, renewal).await,
             Wanted::ApplyCode { code } => self.code(&subject, code).await,
             Wanted::ChangePlan { plan, .. } => self.plan_change(&subject, plan).await,
             _ => Err(QuoteError::Unsupported),
         }
+    }
+
+    /// What one more term would mean.
+    pub(super) async fn quote_renewal(
+        &self,
+        token: &SecretText,
+        subscription: &Subscription,
+        wanted: &Renewal,
+    ) -> Result<Quote, QuoteError> {
+        self.renewal(&Subject::of(subscription, token)?, wanted).await
     }
 
     async fn renewal(&self, subject: &Subject<'_>, wanted: &Renewal) -> Result<Quote, QuoteError> {
@@ -156,4 +165,11 @@ struct Subject<'a> {
     subscription: &'a Subscription,
     terms: Terms,
     token: &'a SecretText,
+}
+
+impl<'a> Subject<'a> {
+    fn of(subscription: &'a Subscription, token: &'a SecretText) -> Result<Self, QuoteError> {
+        let terms = subscription.terms().ok_or(QuoteError::NotNow("nobody can say what it costs"))?;
+        Ok(Self { subscription, terms, token })
+    }
 }

@@ -65,25 +65,47 @@ impl Tokens {
         Ok(opened.and_then(|bytes| String::from_utf8(bytes).ok()).map(SecretText::new))
     }
 
-    /// Keeps a customer's token, in the place of the one before.
-    pub(super) async fn keep(&self, customer: &str, token: &SecretText) -> Result<(), Error> {
+    /// Whether a number at Pelcro whose token is kept may also be what the merchant calls somebody else: it calls another so, or this
+    /// one by another number.
+    pub(super) async fn may_be_two(&self, id: &str) -> Result<bool, Error> {
+        let known: Vec<(String, Option<String>)> = sqlx::query_as(
+            "SELECT customer, user_id FROM pelcro_tokens WHERE brand = $1 AND environment = $2 AND (customer = $3 OR user_id = $3)",
+        )
+        .bind(&self.brand)
+        .bind(self.environment.name())
+        .bind(id)
+        .fetch_all(self.store.read())
+        .await?;
+        let Some((_, own)) = known.iter().find(|(customer, _)| customer == id) else { return Ok(false) };
+        let is_number = |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        Ok(known.len() > 1 || own.as_ref().is_some_and(|own| own != id && is_number(own)))
+    }
+
+    /// Keeps a customer's token, in the place of the one before, and what the merchant calls them.
+    pub(super) async fn keep(
+        &self,
+        customer: &str,
+        user_id: Option<&str>,
+        token: &SecretText,
+    ) -> Result<(), Error> {
         let sealed = self.sealer.seal(Kind::CustomerToken, token.expose().as_bytes());
         let sealed =
             sealed.map_err(|error| Error::Malformed(format!("a token cannot be sealed: {error}")))?;
-        let (brand, environment, customer) =
-            (self.brand.clone(), self.environment.name(), customer.to_owned());
+        let (brand, environment) = (self.brand.clone(), self.environment.name());
+        let (customer, user_id) = (customer.to_owned(), user_id.map(str::to_owned));
         let now = self.clock.now_text();
         let written = self.store.write(async move |tx| {
             sqlx::query(
-                "INSERT INTO pelcro_tokens (brand, environment, customer, token, updated_at) VALUES ($1, $2, $3, $4, $5) \
+                "INSERT INTO pelcro_tokens (brand, environment, customer, token, updated_at, user_id) VALUES ($1, $2, $3, $4, $5, $6) \
                  ON CONFLICT (brand, environment, customer) DO UPDATE SET token = excluded.token, \
-                 updated_at = excluded.updated_at",
+                 updated_at = excluded.updated_at, user_id = excluded.user_id",
             )
             .bind(brand)
             .bind(environment)
             .bind(customer)
             .bind(sealed)
             .bind(now)
+            .bind(user_id)
             .execute(tx)
             .await?;
             Ok::<_, Error>(())

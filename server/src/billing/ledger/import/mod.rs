@@ -16,6 +16,7 @@ use file::{is_currency, moment};
 pub use payment_method::PaymentMethod;
 pub use segment::Segment;
 
+use super::arrears;
 use crate::store::{Error, Store};
 
 /// How many rows of each kind a file named.
@@ -69,11 +70,15 @@ impl Import {
     /// Puts the file's rows into a brand's ledger, all or nothing. Rows that are there, by their external id, are brought up to
     /// date: what the file does not mention keeps its value, so the same file twice changes nothing the second time.
     ///
+    /// What was charged before is not changed. Where that is long ago, it is booked before anything else, and stays booked also when
+    /// the file is refused.
+    ///
     /// A subscription that is new and has no dates began a period of its plan ten days before `now`.
     ///
     /// # Errors
     /// [`ImportError::Wrong`] when a plan is nowhere, or a subscription is another customer's.
     pub async fn apply(self, store: &Store, brand: &str, now: Timestamp) -> Result<Imported, ImportError> {
+        arrears::book_before_import(store, brand, now).await?;
         let brand = brand.to_owned();
         store.write(async move |tx| upsert::all(tx, &brand, &self, now).await).await
     }
