@@ -124,7 +124,9 @@ impl Gate {
                 }
                 Way::Afterwards => {
                     drop(socket);
-                    tokio::time::sleep(Duration::from_millis(u64::from(request[0]) * 15)).await;
+                    // Sometimes before it is asked again, sometimes after, or between.
+                    let late = request.iter().map(|byte| u64::from(*byte)).sum::<u64>() % 3500;
+                    tokio::time::sleep(Duration::from_millis(300 + late)).await;
                     self.ask(&request).await?;
                     return None;
                 }

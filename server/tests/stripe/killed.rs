@@ -239,7 +239,7 @@ async fn killed_while_stripe_is_asked_it_does_everything_once() {
         walker.await.expect("every seed holds");
     }
     // What comes late is still on its way.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
 
     let mut changes: BTreeMap<(String, &str), u32> = BTreeMap::new();
     for asked in stripe.asked() {
