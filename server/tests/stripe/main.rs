@@ -1,6 +1,7 @@
 //! Billing at Stripe, against what stands in for it.
 
 mod changes;
+mod codes;
 mod command;
 mod faults;
 mod gate;

@@ -234,13 +234,7 @@ impl Stripe {
             return Err("the same offer already runs on this subscription".into());
         }
         if let Some(code) = accepted.offer.strip_prefix(promotion::OFFER) {
-            let Some(code) = self.still_open(code, accepted.subscription).await? else {
-                return Err("the code cannot be used any more".into());
-            };
-            if code.terms(&terms.currency).ok().as_ref() != Some(discount) {
-                return Err("the code takes off something else by now".into());
-            }
-            return Ok(beside(accepted.subscription, "promotion_code", code.id));
+            return self.redeem(code, discount, accepted.subscription, &terms.currency).await;
         }
         let mut coupon = Form::new();
         let mut put = |name: &str, value: String| coupon.push((name.into(), value));
@@ -308,7 +302,7 @@ impl Stripe {
 }
 
 /// One more discount. What is left out of the list is taken off.
-fn beside(subscription: &Subscription, kind: &str, id: String) -> Form {
+pub(super) fn beside(subscription: &Subscription, kind: &str, id: String) -> Form {
     let there = subscription.discounts.iter().enumerate();
     let mut form: Form =
         there.map(|(place, one)| (format!("discounts[{place}][discount]"), one.id.clone())).collect();
