@@ -11,4 +11,5 @@ mod lookup;
 mod managed;
 mod seed;
 mod stand_in;
+mod withdrawn;
 mod world;

@@ -31,6 +31,10 @@ pub const KEY: &str = "sk_test_123";
 /// What a request is to meet on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// Nothing.
+    None,
+    /// It has not arrived yet when somebody between answers 502, and does with [`StandIn::arrive`].
+    Late,
     /// It does not arrive, and somebody between answers 502.
     Lost,
     /// It is done, and the answer does not arrive.
@@ -66,6 +70,8 @@ struct Account {
     answered: BTreeMap<String, (String, u16, Value)>,
     asked: Vec<Asked>,
     faults: Vec<Fault>,
+    /// What is on its way.
+    late: Vec<Asked>,
     discounts: u32,
     /// What the key may not do: beginnings of method and path.
     forbidden: Vec<String>,
@@ -109,6 +115,18 @@ impl StandIn {
     /// Lets the key not do this: a method and the beginning of a path.
     pub fn forbid(&self, what: &str) {
         self.account().forbidden.push(what.into());
+    }
+
+    /// Lets the key do everything.
+    pub fn allow(&self) {
+        self.account().forbidden.clear();
+    }
+
+    /// Whatever is late arrives. Gives how it is answered.
+    pub fn arrive(&self) -> Vec<u16> {
+        let mut account = self.account();
+        let late = std::mem::take(&mut account.late);
+        late.iter().map(|asked| account.once(asked).0).collect()
     }
 
     /// Tells these kinds of events to this address.
@@ -204,6 +222,10 @@ async fn take(
         let fault = account.faults.pop();
         let said = match fault {
             Some(Fault::Lost) => (502, json!("<html>")),
+            Some(Fault::Late) => {
+                account.late.push(asked);
+                (502, json!("<html>"))
+            }
             Some(Fault::TooMany) => refused(429, "invalid_request_error", "rate_limit"),
             Some(Fault::Twice) => {
                 account.once(&asked);

@@ -44,7 +44,8 @@ impl From<Stop> for Answer {
         match stop {
             Stop::Refused(why) => Self::Refused(why),
             Stop::Waits(how) => Self::Waits(how),
-            Stop::Failed(Failure::Unknown(why)) => Self::Unknown(why),
+            // What a retry asks for may be another request by now, and then the first one shows.
+            Stop::Failed(Failure::Unknown(why) | Failure::KeyUsed(why)) => Self::Unknown(why),
             Stop::Failed(refused) => Self::Refused(refused.to_string()),
         }
     }
@@ -80,7 +81,7 @@ impl Stripe {
     }
 
     /// The subscription an instruction is about.
-    async fn subject(&self, instruction: &Instruction) -> Result<Subscription, Stop> {
+    pub(super) async fn subject(&self, instruction: &Instruction) -> Result<Subscription, Stop> {
         let Some(id) = &instruction.subscription else { return Err("no subscription is named".into()) };
         let subscription = self.subscription(id).await?;
         if subscription.customer != instruction.customer {

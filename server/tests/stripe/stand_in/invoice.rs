@@ -59,7 +59,7 @@ impl Account {
         }
         let number = self.invoices.len() + 1;
         let invoice = json!({
-            "id": format!("in_{number}"), "number": format!("N-{number}"), "created": at, "total": self.due(&id, price), "currency": "usd",
+            "id": format!("in_{number}_{id}"), "number": format!("N-{number}"), "created": at, "total": self.due(&id, price), "currency": "usd",
             "status": "open", "customer": subscription["customer"], "invoice_pdf": null, "for": id,
             "hosted_invoice_url": format!("https://invoice.stripe.com/i/{number}"),
             "parent": { "subscription_details": { "subscription": id } },
