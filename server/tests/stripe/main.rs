@@ -3,12 +3,15 @@
 mod changes;
 mod codes;
 mod command;
+mod customer;
 mod faults;
 mod gate;
+mod hub;
 mod killed;
 mod localstripe;
 mod lookup;
 mod managed;
+mod program;
 mod seed;
 mod stand_in;
 mod withdrawn;
