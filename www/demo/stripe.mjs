@@ -131,7 +131,7 @@ function update(subscription, form) {
     // Banks want to hear from customers about large payments. In the demo those are of more than a hundred.
     if (total > 10_000) {
       const invoice = charge(subscription, total, now(), "open");
-      subscription.pending_update = { price, at };
+      subscription.pending_update = { billing_cycle_anchor: at, subscription_items: [{ id: item.id, price, quantity: 1 }] };
       subscription.latest_invoice = { ...invoice, confirmation_secret: { client_secret: `pi_${invoice.id}_secret_demo` } };
     } else {
       begin(subscription, price, at);
@@ -180,6 +180,15 @@ const changes = [
       duration: form.get("duration"), duration_in_months: number("duration_in_months") };
     account.coupons.set(id, coupon);
     return coupon;
+  }],
+  ["POST v1/invoices/:id/void", (id) => {
+    const invoice = account.invoices.find((one) => one.id === id) ?? fail();
+    if (invoice.status !== "open") throw new Refused(400, "invoice_not_open", "The invoice is not open.");
+    invoice.status = "void";
+    // What waits for its payment does not happen.
+    const subscription = account.subscriptions.get(invoice.parent.subscription_details.subscription);
+    if (subscription.latest_invoice?.id === id) subscription.pending_update = null;
+    return invoice;
   }],
   ["POST v1/invoices/create_preview", (_, form) => {
     const subscription = of("subscriptions", form.get("subscription"));
@@ -298,7 +307,7 @@ async function pay(id) {
   const invoice = account.invoices.find((one) => one.id === id) ?? fail();
   const subscription = account.subscriptions.get(invoice.parent.subscription_details.subscription);
   if (invoice.status === "open" && subscription.pending_update) {
-    const { price, at } = subscription.pending_update;
+    const { billing_cycle_anchor: at, subscription_items: [{ price }] } = subscription.pending_update;
     begin(subscription, price, at);
     Object.assign(subscription, { pending_update: null, latest_invoice: invoice });
     invoice.status = "paid";

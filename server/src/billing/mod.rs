@@ -147,6 +147,15 @@ pub trait Billing: std::fmt::Debug + Send + Sync {
 
     /// Looks whether what an instruction asked for is really there. [`Answer::Refused`] means that it is not.
     async fn read_back(&self, key: &str, instruction: &Instruction) -> Answer;
+
+    /// Sees to it that what a customer asked for before leaving does not happen any more: also not by a request that is still on its
+    /// way, or by a payment that waits for the customer. [`Answer::Applied`] means that it has happened already, and
+    /// [`Answer::Refused`] that it has not and will not. Once for each key, like [`execute`](Self::execute).
+    ///
+    /// Where nothing of the kind can be, looking is enough.
+    async fn withdraw(&self, key: &str, instruction: &Instruction) -> Answer {
+        self.read_back(key, instruction).await
+    }
 }
 
 /// What billing says about an instruction.

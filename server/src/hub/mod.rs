@@ -18,7 +18,7 @@ mod settings;
 mod view;
 mod want;
 
-pub use change::{Standing, note_authentication, settle};
+pub use change::{Standing, is_left_behind, left_behind, note_authentication, settle};
 pub use claims::HubClaims;
 pub use overview::{Changed, Overview};
 pub use page::HubPage;

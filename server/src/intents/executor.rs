@@ -12,8 +12,9 @@ use super::{
     queue::{Errand, Queue, Stored},
 };
 use crate::{
-    billing::{Answer, Authentication, Instruction, Registry},
+    billing::{Answer, Authentication, Billing, Instruction, Registry},
     clock::{self, Clock},
+    hub,
     store::{Error, Store},
 };
 
@@ -26,6 +27,8 @@ const AT_ONCE: u32 = 16;
 /// The wait after the first attempt that brought no answer. It doubles with each one more, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(1);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(10);
+/// The wait where a change of somebody who has left is to be withdrawn: until then it could still be charged for.
+const WITHDRAWAL_WAIT: SignedDuration = SignedDuration::from_secs(5);
 
 /// Carries out intents. Clones share the work: one process has one executor.
 #[derive(Clone, Debug)]
@@ -207,11 +210,25 @@ impl Inner {
         }
     }
 
-    /// Carries out one errand and writes down what came of it.
+    /// Carries out one errand and writes down what came of it. Before a customer leaves, what is left of the hub is withdrawn; whatever
+    /// becomes of that, they leave.
     async fn attempt(&self, queue: Queue, errand: &Stored) -> Result<(), Error> {
+        if queue == Queue::Flow {
+            for change in hub::left_behind(&self.store, &errand.id).await? {
+                if let Some(change) = Queue::Hub.next(&self.store, &change).await? {
+                    self.attempt_one(Queue::Hub, &change).await?;
+                }
+            }
+        }
+        self.attempt_one(queue, errand).await
+    }
+
+    async fn attempt_one(&self, queue: Queue, errand: &Stored) -> Result<(), Error> {
         let id = errand.id.clone();
         let now = self.clock.now();
-        match self.ask(errand).await {
+        let withdrawn = queue == Queue::Hub && hub::is_left_behind(&self.store, &errand.id).await?;
+        let asked = if withdrawn { self.withdraw(errand).await } else { self.ask(errand).await };
+        match asked {
             Ok((settlement, reason)) => {
                 self.store.write(async move |tx| queue.settle(tx, &id, settlement, reason, now).await).await
             }
@@ -221,7 +238,8 @@ impl Inner {
                     Some(_) => tracing::info!(intent = id, attempts, "a payment waits for the customer"),
                     None => tracing::warn!(intent = id, attempts, why, "billing has not answered"),
                 }
-                let next = clock::text(now.saturating_add(wait_after(errand.attempts)).unwrap_or(now));
+                let wait = if withdrawn { WITHDRAWAL_WAIT } else { wait_after(errand.attempts) };
+                let next = clock::text(now.saturating_add(wait).unwrap_or(now));
                 self.store
                     .write(async move |tx| {
                         queue.postpone(tx, &id, (&why, authentication.as_ref()), &next).await
@@ -231,14 +249,32 @@ impl Inner {
         }
     }
 
-    /// Asks billing to do it, and then whether it is done. An error is why nobody knows.
-    async fn ask(&self, errand: &Stored) -> Result<(Settlement, Option<String>), Unsettled> {
+    /// Who is to do it, and what.
+    fn of(&self, errand: &Stored) -> Result<(Arc<dyn Billing>, Instruction), String> {
         let billing = self
             .billings
             .of(&errand.brand, errand.environment, errand.hands_over)
             .ok_or_else(|| format!("no billing is configured for the brand {}", errand.brand))?;
-        let instruction: Instruction = serde_json::from_str(&errand.payload)
+        let instruction = serde_json::from_str(&errand.payload)
             .map_err(|error| format!("the intent cannot be read: {error}"))?;
+        Ok((billing, instruction))
+    }
+
+    /// Asks billing to see to it that it is not done any more. An error is why nobody knows.
+    async fn withdraw(&self, errand: &Stored) -> Result<(Settlement, Option<String>), Unsettled> {
+        let (billing, instruction) = self.of(errand)?;
+        match answer(billing.withdraw(&errand.id, &instruction)).await {
+            Answer::Applied => Ok((Settlement::Applied, None)),
+            Answer::Requested => Ok((Settlement::Requested, None)),
+            Answer::Refused(reason) => Ok((Settlement::Refused, Some(reason))),
+            Answer::Unknown(why) => Err(why.into()),
+            Answer::Waits(_) => Err("billing still waits for the customer".to_owned().into()),
+        }
+    }
+
+    /// Asks billing to do it, and then whether it is done. An error is why nobody knows.
+    async fn ask(&self, errand: &Stored) -> Result<(Settlement, Option<String>), Unsettled> {
+        let (billing, instruction) = self.of(errand)?;
         let executed = answer(billing.execute(&errand.id, &instruction)).await;
         match executed {
             Answer::Requested => return Ok((Settlement::Requested, None)),

@@ -4,7 +4,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::killed::{farewell, prepare};
+use crate::program::{farewell, prepare};
 use crate::stand_in::StandIn;
 use crate::world::at;
 

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::customer::Walk;
 use crate::seed::Seed;
 
 /// What a request meets.
@@ -34,6 +35,8 @@ pub enum Way {
 
 /// How many faults a run meets at most: it has to end.
 const MOST_FAULTS: usize = 4;
+/// How many a request meets that belongs to no run: more, and whoever waits for it would wait for minutes.
+const MOST_OF_ALL: usize = 2;
 
 /// Asks for the server to be killed. Whoever gets it answers when it is dead.
 pub type Kill = oneshot::Sender<()>;
@@ -41,10 +44,22 @@ pub type Kill = oneshot::Sender<()>;
 /// What the requests of one run meet.
 struct Run {
     seed: Seed,
+    of: Of,
+    /// How many requests of those at which the server may be killed came by.
     asked: u64,
     faults: usize,
     /// The request, counted from 0, at which the server is killed, if it is.
     killed_at: Option<(u64, Way)>,
+}
+
+/// Whose requests these are.
+enum Of {
+    /// Of a customer who goes through the flow.
+    Flow,
+    /// Of one who is in the hub, for whom much is only looked at: what changes something meets most.
+    Hub,
+    /// Of nobody in particular, such as coupons. How many faults each of them met, by idempotency key.
+    All(HashMap<String, usize>),
 }
 
 #[derive(Clone)]
@@ -81,16 +96,16 @@ impl Gate {
         met
     }
 
-    /// The run that a request belongs to: the number behind `cus_` or `sub_` in its first line, and one for all others.
-    fn way(&self, line: &str) -> Way {
-        let number = ["cus_", "sub_"].iter().find_map(|prefix| line.split_once(prefix));
-        let number: String = number
-            .map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect())
+    /// The run that a request belongs to: the number behind `cus_` or `sub_` in it, and one for all others.
+    fn way(&self, request: &str) -> Way {
+        let numbers = ["cus_", "sub_"].iter().flat_map(|prefix| request.split(prefix).skip(1));
+        let number: String = numbers
+            .map(|rest| rest.chars().take_while(char::is_ascii_digit).collect::<String>())
+            .find(|number| !number.is_empty())
             .unwrap_or_default();
         let mut runs = self.runs.lock().expect("runs");
-        let others = number.is_empty();
-        let run = runs.entry(number.clone()).or_insert_with(|| Run::new(number.parse().unwrap_or(u64::MAX)));
-        let way = run.next(others);
+        let run = runs.entry(number.clone()).or_insert_with(|| Run::new(number.parse().ok()));
+        let way = run.next(request);
         drop(runs);
         *self.met.lock().expect("ways").entry(way).or_default() += 1;
         way
@@ -99,8 +114,7 @@ impl Gate {
     async fn pass(&self, mut socket: TcpStream) -> Option<()> {
         loop {
             let request = message(&mut socket).await?;
-            let line = String::from_utf8_lossy(&request).lines().next()?.to_owned();
-            match self.way(&line) {
+            match self.way(&String::from_utf8_lossy(&request)) {
                 Way::Straight => socket.write_all(&self.ask(&request).await?).await.ok()?,
                 Way::Lost => return None,
                 Way::Unanswered => {
@@ -124,7 +138,9 @@ impl Gate {
                 }
                 Way::Afterwards => {
                     drop(socket);
-                    tokio::time::sleep(Duration::from_millis(u64::from(request[0]) * 15)).await;
+                    // Sometimes before it is asked again, sometimes after, or between.
+                    let late = request.iter().map(|byte| u64::from(*byte)).sum::<u64>() % 3500;
+                    tokio::time::sleep(Duration::from_millis(300 + late)).await;
                     self.ask(&request).await?;
                     return None;
                 }
@@ -156,29 +172,54 @@ impl Gate {
 }
 
 impl Run {
-    fn new(number: u64) -> Self {
-        let mut seed = Seed::new(number);
-        let killed_at = seed.percent(20).then(|| {
+    fn new(number: Option<u32>) -> Self {
+        let mut seed = Seed::new(number.map_or(u64::MAX, u64::from));
+        let of = match number.map(Walk::of) {
+            Some(Walk::Flow) => Of::Flow,
+            Some(_) => Of::Hub,
+            None => Of::All(HashMap::new()),
+        };
+        let (percent, requests) = match of {
+            Of::Flow => (20, 14),
+            Of::Hub => (35, 7),
+            Of::All(_) => (0, 1),
+        };
+        let killed_at = seed.percent(percent).then(|| {
             let way = if seed.percent(50) { Way::KillBefore } else { Way::KillAfter };
-            (seed.below(14), way)
+            (seed.below(requests), way)
         });
-        Self { seed, asked: 0, faults: 0, killed_at }
+        Self { seed, of, asked: 0, faults: 0, killed_at }
     }
 
-    fn next(&mut self, others: bool) -> Way {
+    fn next(&mut self, request: &str) -> Way {
+        let changes = !request.starts_with("GET") && !request.starts_with("POST /v1/invoices/create_preview");
+        let counts = changes || matches!(self.of, Of::Flow);
         let number = self.asked;
-        self.asked += 1;
-        if let Some((_, way)) = self.killed_at.filter(|(at, _)| *at == number && !others) {
+        self.asked += u64::from(counts);
+        if let Some((_, way)) = self.killed_at.filter(|(at, _)| *at == number && counts) {
             return way;
         }
-        // What belongs to no run, such as coupons, is of all of them: nothing bounds its faults but that they are rarer.
-        if self.faults >= MOST_FAULTS && !others || !self.seed.percent(if others { 8 } else { 30 }) {
+        let (percent, faults, most) = match &mut self.of {
+            Of::Flow => (30, &mut self.faults, MOST_FAULTS),
+            Of::Hub => (if changes { 30 } else { 3 }, &mut self.faults, MOST_FAULTS),
+            Of::All(faults) if changes => (8, faults.entry(key(request)).or_default(), MOST_OF_ALL),
+            Of::All(_) => (8, &mut self.faults, usize::MAX),
+        };
+        if *faults >= most || !self.seed.percent(percent) {
             return Way::Straight;
         }
-        self.faults += 1;
+        *faults += 1;
         let ways = [Way::Lost, Way::Unanswered, Way::Truncated, Way::Twice, Way::Slow, Way::Afterwards];
         ways[usize::try_from(self.seed.below(ways.len() as u64)).expect("a place")]
     }
+}
+
+/// The idempotency key of a request. What only looks has none.
+fn key(request: &str) -> String {
+    let header = request
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().strip_prefix("idempotency-key:").map(str::to_owned));
+    header.unwrap_or_default().trim().to_owned()
 }
 
 /// A request or an answer, whole. None where the connection ends before.

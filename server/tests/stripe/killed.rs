@@ -4,170 +4,26 @@
 //! `FAREWELL_STRIPE_RUNS=2000 cargo test -p farewell-server --test stripe killed -- --nocapture` tries so many seeds.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use reqwest::{Client, RequestBuilder};
-use serde_json::{Value, json};
+use reqwest::Client;
+use serde_json::json;
 use tokio::sync::mpsc;
 
-use crate::gate::{Gate, Kill};
+use crate::customer::{Customer, Walk};
+use crate::gate::Gate;
+use crate::program::{Program, prepare, supervise};
 use crate::seed::runs;
-use crate::stand_in::{KEY, StandIn};
+use crate::stand_in::StandIn;
 
 const USUAL: u32 = 60;
 /// How many customers are at it at once.
 const AT_ONCE: u32 = 24;
 /// How long one of them may take: the waits between attempts double from one second.
 const PATIENCE: Duration = Duration::from_secs(400);
-
-struct Program {
-    directory: PathBuf,
-    child: Child,
-}
-
-impl Program {
-    /// Starts the server and waits until it says that it listens.
-    fn start(directory: &Path) -> Self {
-        let mut child =
-            farewell(directory, &["serve"]).stderr(Stdio::piped()).spawn().expect("the program starts");
-        let mut log = BufReader::new(child.stderr.take().expect("its log")).lines();
-        let listens = log.any(|line| line.is_ok_and(|line| line.contains("farewell is listening")));
-        assert!(listens, "the server has ended");
-        // Somebody has to read the log, or the server would wait for room in the pipe.
-        std::thread::spawn(move || log.for_each(drop));
-        Self { directory: directory.into(), child }
-    }
-
-    /// SIGKILL: no chance to tidy up.
-    fn kill(&mut self) {
-        self.child.kill().expect("a kill");
-        self.child.wait().expect("an end");
-    }
-
-    fn restart(&mut self) {
-        *self = Self::start(&self.directory);
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-pub fn farewell(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_farewell"));
-    command.args(arguments).current_dir(directory).env_remove("FAREWELL_CONFIG").env("FAREWELL_LOG", "info");
-    command
-}
-
-/// Configuration and keys. Gives the server's address and the API key.
-pub fn prepare(directory: &Path, stripe: &str) -> (String, String) {
-    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-    let url = format!("http://127.0.0.1:{port}");
-    let config = format!(
-        r#"
-        [server]
-        listen = "127.0.0.1:{port}"
-        public_url = "{url}"
-        [[brand]]
-        slug = "acme"
-        site_id = 1
-        name = "Acme"
-        billing = "stripe"
-        stripe = {{ key_file = "stripe.key", api_url = "{stripe}" }}
-        reason = [{{ key = "too_expensive", label = "It costs too much", offers = ["half"] }}]
-        offer = [{{ id = "half", kind = "discount", headline = "Half price", percent_off = 50, duration = "forever" }}]
-        "#
-    );
-    std::fs::write(directory.join("farewell.toml"), config).expect("a configuration");
-    std::fs::write(directory.join("stripe.key"), KEY).expect("a key");
-    let made = farewell(directory, &["keys", "create", "--brand", "acme", "--json"]).output().expect("a key");
-    let made: Value = serde_json::from_slice(&made.stdout).expect("a key");
-    (url, made["secret"].as_str().expect("a secret").into())
-}
-
-/// One customer, who takes a discount, cancels, and in every fourth case comes back.
-struct Customer {
-    number: u32,
-    client: Client,
-    url: String,
-    key: String,
-    stripe: StandIn,
-}
-
-impl Customer {
-    /// Asks until there is an answer that is none of the way's faults.
-    async fn ask(&self, request: impl Fn() -> RequestBuilder) -> Value {
-        loop {
-            if let Ok(answer) = request().send().await {
-                let status = answer.status().as_u16();
-                let body = answer.json::<Value>().await;
-                match (status, body) {
-                    (200, Ok(body)) => return body,
-                    // Stripe cannot be asked now, or what was asked for before is still pending.
-                    (409 | 429 | 500..=599, _) | (_, Err(_)) => {}
-                    (_, Ok(body)) => panic!("{}: {status} {body}", self.number),
-                }
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    async fn flow(&self, session: &str) -> Value {
-        self.ask(|| self.client.get(format!("{}/v1/flow", self.url)).bearer_auth(session)).await
-    }
-
-    /// Does something and waits until it is told as done. It is then.
-    async fn act(&self, session: &str, actions: Value, is_done: impl Fn(&Value) -> bool) {
-        let body = json!({ "actions": actions });
-        let mut told = self
-            .ask(|| {
-                self.client.post(format!("{}/v1/flow/actions", self.url)).bearer_auth(session).json(&body)
-            })
-            .await;
-        loop {
-            match told["result"]["effect"].as_str() {
-                Some("applied") => break,
-                Some("pending") => {}
-                other => panic!("{}: {other:?} of {actions}: {told}", self.number),
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            told = self.flow(session).await;
-        }
-        let shown = self.stripe.shown(&format!("sub_{}", self.number));
-        assert!(is_done(&shown), "{}: {actions} is told as done: {shown}", self.number);
-    }
-
-    async fn walk(&self) {
-        let asked = json!({ "retention": { "customer_id": format!("cus_{}", self.number) } });
-        let url = format!("{}/v1/retention/session", self.url);
-        let session = self.ask(|| self.client.post(&url).header("x-brand-key", &self.key).json(&asked)).await;
-        let session = session["id"].as_str().expect("an id");
-        let flow = self.flow(session).await;
-        let claim = &flow["flow"]["offers"][0]["claim_id"];
-        let take = json!([
-            { "run": 1, "seq": 1, "do": "shown" },
-            { "run": 1, "seq": 2, "do": "answer", "reason": "too_expensive" },
-            { "run": 1, "seq": 3, "do": "accept", "claim_id": claim },
-        ]);
-        self.act(session, take, |shown| shown["discounts"].as_array().is_some_and(|all| all.len() == 1))
-            .await;
-        let cancel = json!([{ "run": 2, "seq": 1, "do": "shown" }, { "run": 2, "seq": 2, "do": "cancel" }]);
-        self.act(session, cancel, |shown| shown["cancel_at_period_end"] == true).await;
-        if self.number.is_multiple_of(4) {
-            let undo = json!([{ "run": 3, "seq": 1, "do": "undo" }]);
-            self.act(session, undo, |shown| shown["cancel_at_period_end"] == false).await;
-        }
-    }
-}
 
 /// Status, attempts, next attempt and last error of a customer's intents.
 async fn waiting(database: &Path, number: u32) -> Vec<(String, i64, String, Option<String>)> {
@@ -178,20 +34,38 @@ async fn waiting(database: &Path, number: u32) -> Vec<(String, i64, String, Opti
     sqlx::query_as(intents).bind(format!("cus_{number}")).fetch_all(&database).await.expect("intents")
 }
 
-/// Kills and starts the server as it is asked to. Gives how often it was.
-fn supervise(mut program: Program, mut kills: mpsc::Receiver<Kill>) -> Arc<AtomicU32> {
-    let killed = Arc::new(AtomicU32::new(0));
-    let count = killed.clone();
-    std::thread::spawn(move || {
-        while let Some(dead) = kills.blocking_recv() {
-            program.kill();
-            count.fetch_add(1, Ordering::Relaxed);
-            // Whoever asked may have gone with its connection.
-            let _ = dead.send(());
-            program.restart();
-        }
-    });
-    killed
+/// Customers for whom something is not settled.
+async fn unsettled(database: &Path) -> Vec<String> {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(database);
+    let database = sqlx::SqlitePool::connect_with(options).await.expect("the database");
+    let pending = "SELECT s.customer FROM intents AS i JOIN sessions AS s ON s.id = i.session WHERE i.status = 'pending' \
+         UNION ALL SELECT customer FROM hub_changes WHERE status = 'pending'";
+    sqlx::query_scalar(pending).fetch_all(&database).await.expect("intents")
+}
+
+/// What is counted: each of them is done as often as the customer wanted it.
+const CHANGES: [&str; 6] = ["coupon", "code", "cancel", "undo", "resume", "charge"];
+
+/// What of that a member of a request asks for.
+fn what(name: &str, value: &str) -> Option<&'static str> {
+    match (name, value) {
+        ("discounts[0][coupon]", _) => Some("coupon"),
+        ("discounts[0][promotion_code]", _) => Some("code"),
+        ("cancel_at_period_end", "true") => Some("cancel"),
+        ("cancel_at_period_end", _) => Some("undo"),
+        ("pause_collection", "") => Some("resume"),
+        ("payment_behavior", _) => Some("charge"),
+        _ => None,
+    }
+}
+
+/// A pause of a month that begins with the next payment.
+fn paused(from: i64) -> serde_json::Value {
+    let until = from + 31 * 86_400;
+    json!({
+        "pause_collection": { "behavior": "void", "resumes_at": until - 3600 },
+        "metadata": { "farewell_pause": format!("{from}-{until}") },
+    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -199,6 +73,9 @@ async fn killed_while_stripe_is_asked_it_does_everything_once() {
     let (runs, began) = (runs(USUAL), Instant::now());
     let stripe = StandIn::start().await;
     stripe.price("price_pro", 1250, "month", 1);
+    stripe.price("price_max", 30_000, "year", 1);
+    let once = json!({ "coupon": { "id": "co_1", "valid": true, "percent_off": 20.0, "duration": "once" } });
+    stripe.code("promo_1", "SPRING", once);
     let (kill, kills) = mpsc::channel(1);
     let gate = Gate::before(&stripe.url, kill).await;
     let directory = tempfile::tempdir().expect("a directory");
@@ -220,7 +97,11 @@ async fn killed_while_stripe_is_asked_it_does_everything_once() {
                         json!({ "email": format!("{number}@example.com") }),
                     );
                     let (sub, cus) = (format!("sub_{number}"), format!("cus_{number}"));
-                    stripe.subscription(&sub, &cus, "price_pro", end, json!({}));
+                    let more = if Walk::of(number) == Walk::Hub { paused(end) } else { json!({}) };
+                    stripe.subscription(&sub, &cus, "price_pro", end, more);
+                    if matches!(Walk::of(number), Walk::Bank | Walk::Leave) {
+                        stripe.ask_customer(&sub);
+                    }
                     let customer = Customer {
                         number,
                         client: client.clone(),
@@ -239,32 +120,42 @@ async fn killed_while_stripe_is_asked_it_does_everything_once() {
         walker.await.expect("every seed holds");
     }
     // What comes late is still on its way.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
 
     let mut changes: BTreeMap<(String, &str), u32> = BTreeMap::new();
     for asked in stripe.asked() {
-        for what in ["discounts[0][coupon]", "cancel_at_period_end"] {
-            if let Some((_, value)) = asked.form.iter().find(|(name, _)| name == what) {
-                let what = if value == "false" { "undo" } else { what };
-                *changes.entry((asked.path.clone(), what)).or_default() += 1;
-            }
+        for (name, value) in &asked.form {
+            let Some(what) = what(name, value) else { continue };
+            *changes.entry((asked.path.clone(), what)).or_default() += 1;
         }
     }
     for number in runs.clone() {
-        let (path, back) = (format!("POST v1/subscriptions/sub_{number}"), number.is_multiple_of(4));
-        let shown = stripe.shown(&format!("sub_{number}"));
-        assert_eq!(shown["discounts"].as_array().expect("discounts").len(), 1, "{number}");
-        assert_eq!(shown["cancel_at_period_end"], !back, "{number}");
-        for (what, often) in
-            [("discounts[0][coupon]", 1), ("cancel_at_period_end", 1), ("undo", u32::from(back))]
-        {
-            assert_eq!(
-                changes.get(&(path.clone(), what)).copied().unwrap_or_default(),
-                often,
-                "{number} {what}"
-            );
-        }
+        let path = format!("POST v1/subscriptions/sub_{number}");
+        let often: Vec<u32> = CHANGES
+            .iter()
+            .map(|what| changes.get(&(path.clone(), *what)).copied().unwrap_or_default())
+            .collect();
+        let (walk, shown) = (Walk::of(number), stripe.shown(&format!("sub_{number}")));
+        let back = u32::from(walk.comes_back(number));
+        let (expected, charges): ([u32; 6], &[&str]) = match walk {
+            Walk::Flow => ([1, 0, 1, back, 0, 0], &[]),
+            Walk::Hub => ([0, 1, 0, 0, 1, 1], &["paid"]),
+            Walk::Bank => ([0, 0, 0, 0, 0, 1], &["paid"]),
+            Walk::Leave => ([0, 0, 1, back, 0, 1], &["void"]),
+        };
+        assert_eq!(often, expected, "{number}, {walk:?}: {CHANGES:?}");
+        assert_eq!(stripe.charges(&format!("sub_{number}")), charges, "{number}, {walk:?}");
+        assert_eq!(shown["cancel_at_period_end"], expected[2] > expected[3], "{number}, {walk:?}");
+        let plan = if charges == ["paid"] { "price_max" } else { "price_pro" };
+        assert_eq!(shown["items"]["data"][0]["price"]["id"], plan, "{number}, {walk:?}");
+        assert_eq!(
+            shown["discounts"].as_array().map(Vec::len),
+            Some(usize::from(walk == Walk::Flow)),
+            "{number}"
+        );
     }
+    let left = unsettled(&directory.path().join("farewell.db")).await;
+    assert!(left.is_empty(), "{left:?}");
     let killed = killed.load(Ordering::Relaxed);
     println!("{} seeds, {killed} kills, {:?}: {:?}", runs.len(), began.elapsed(), gate.met());
     assert!(killed > 0 || runs.len() < 20, "the server was never killed");

@@ -53,7 +53,7 @@ async fn a_dearer_plan_begins_at_once_with_what_stripe_says_it_costs() {
 #[tokio::test]
 async fn a_payment_that_waits_for_the_customer_is_not_done_and_asked_for_once() {
     let world = World::new().await;
-    world.stripe.ask_customers(true);
+    world.stripe.ask_customer("sub_1");
     let quote = world.quote(&to("price_year", Start::Now)).await.unwrap();
     let instruction = world.instruction(quote.change);
     for _ in 0..3 {
@@ -68,7 +68,8 @@ async fn a_payment_that_waits_for_the_customer_is_not_done_and_asked_for_once() 
         matches!(world.billing.execute("key", &instruction).await, Answer::Waits(_)),
         "for as long as it takes"
     );
-    world.stripe.authenticate("sub_1");
+    assert_eq!(world.stripe.charges("sub_1"), ["open"]);
+    assert!(world.stripe.authenticate("sub_1"));
     assert_eq!(world.billing.execute("key", &instruction).await, Answer::Applied);
     assert_eq!(world.billing.read_back("key", &instruction).await, Answer::Applied);
     assert_eq!(world.charged(), 1);

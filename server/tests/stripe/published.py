@@ -16,7 +16,7 @@ import sys
 SERVICES = {
     "_coupon_service": {"create", "list", "retrieve", "update"},
     "_customer_service": {"list", "retrieve"},
-    "_invoice_service": {"create_preview", "list", "pay", "retrieve"},
+    "_invoice_service": {"create_preview", "list", "pay", "retrieve", "void_invoice"},
     "_price_service": {"list", "retrieve"},
     "_product_service": {"list", "retrieve"},
     "_promotion_code_service": {"list", "retrieve"},

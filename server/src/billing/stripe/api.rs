@@ -48,6 +48,9 @@ pub(super) enum Failure {
         /// The same in a sentence.
         text: String,
     },
+    /// The idempotency key was another request's. Nothing was changed by this one, and nothing will be.
+    #[error("{0}")]
+    KeyUsed(String),
     /// Nobody knows what was done: ask again.
     #[error("{0}")]
     Unknown(String),
@@ -222,10 +225,9 @@ fn read<T: DeserializeOwned>(status: u16, id: &str, body: &[u8]) -> Result<T, Fa
     let text = format!("Stripe answered {status}, {code} (request {id})");
     Err(match (status, error["type"].as_str()) {
         (404, Some(_)) => Failure::Missing(text),
+        (400, Some("idempotency_error")) => Failure::KeyUsed(text),
         // 409: another request with the same key is on its way. 429: too many at once.
-        (400 | 402 | 403, Some(kind)) if kind != "idempotency_error" => {
-            Failure::Refused { code: code.into(), text }
-        }
+        (400 | 402 | 403, Some(_)) => Failure::Refused { code: code.into(), text },
         _ => Failure::Unknown(text),
     })
 }
@@ -264,7 +266,8 @@ mod tests {
         for status in [401, 409, 429, 500, 503, 302] {
             assert!(matches!(told(status, error("api_error")), Failure::Unknown(_)), "{status}");
         }
-        assert!(matches!(told(400, error("idempotency_error")), Failure::Unknown(_)));
+        assert!(matches!(told(400, error("idempotency_error")), Failure::KeyUsed(_)));
+        assert!(matches!(told(409, error("idempotency_error")), Failure::Unknown(_)), "it is on its way");
         assert!(
             matches!(read::<u32>(200, "req_1", b"{"), Err(Failure::Unknown(text)) if text.contains("req_1"))
         );

@@ -21,7 +21,7 @@ struct Need {
     path: &'static str,
 }
 
-const NEEDS: [Need; 11] = [
+const NEEDS: [Need; 12] = [
     Need { resource: "Customers", level: "read", method: Method::GET, path: "v1/customers" },
     Need { resource: "Subscriptions", level: "read", method: Method::GET, path: "v1/subscriptions" },
     Need {
@@ -47,6 +47,12 @@ const NEEDS: [Need; 11] = [
     },
     Need { resource: "Promotion codes", level: "read", method: Method::GET, path: "v1/promotion_codes" },
     Need { resource: "Invoices", level: "read", method: Method::GET, path: "v1/invoices" },
+    Need {
+        resource: "Invoices",
+        level: "write",
+        method: Method::POST,
+        path: "v1/invoices/in_farewell_is_not_there/void",
+    },
     // Without a customer there is no session to be made.
     Need {
         resource: "Customer portal",

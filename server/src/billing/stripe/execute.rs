@@ -44,7 +44,8 @@ impl From<Stop> for Answer {
         match stop {
             Stop::Refused(why) => Self::Refused(why),
             Stop::Waits(how) => Self::Waits(how),
-            Stop::Failed(Failure::Unknown(why)) => Self::Unknown(why),
+            // What a retry asks for may be another request by now, and then the first one shows.
+            Stop::Failed(Failure::Unknown(why) | Failure::KeyUsed(why)) => Self::Unknown(why),
             Stop::Failed(refused) => Self::Refused(refused.to_string()),
         }
     }
@@ -80,7 +81,7 @@ impl Stripe {
     }
 
     /// The subscription an instruction is about.
-    async fn subject(&self, instruction: &Instruction) -> Result<Subscription, Stop> {
+    pub(super) async fn subject(&self, instruction: &Instruction) -> Result<Subscription, Stop> {
         let Some(id) = &instruction.subscription else { return Err("no subscription is named".into()) };
         let subscription = self.subscription(id).await?;
         if subscription.customer != instruction.customer {
@@ -234,13 +235,7 @@ impl Stripe {
             return Err("the same offer already runs on this subscription".into());
         }
         if let Some(code) = accepted.offer.strip_prefix(promotion::OFFER) {
-            let Some(code) = self.still_open(code, accepted.subscription).await? else {
-                return Err("the code cannot be used any more".into());
-            };
-            if code.terms(&terms.currency).ok().as_ref() != Some(discount) {
-                return Err("the code takes off something else by now".into());
-            }
-            return Ok(beside(accepted.subscription, "promotion_code", code.id));
+            return self.redeem(code, discount, accepted.subscription, &terms.currency).await;
         }
         let mut coupon = Form::new();
         let mut put = |name: &str, value: String| coupon.push((name.into(), value));
@@ -308,7 +303,7 @@ impl Stripe {
 }
 
 /// One more discount. What is left out of the list is taken off.
-fn beside(subscription: &Subscription, kind: &str, id: String) -> Form {
+pub(super) fn beside(subscription: &Subscription, kind: &str, id: String) -> Form {
     let there = subscription.discounts.iter().enumerate();
     let mut form: Form =
         there.map(|(place, one)| (format!("discounts[{place}][discount]"), one.id.clone())).collect();

@@ -17,6 +17,7 @@ mod promotion;
 mod quote;
 mod reread;
 mod switch;
+mod withdraw;
 
 use std::sync::Arc;
 
@@ -301,6 +302,10 @@ impl Billing for Stripe {
 
     async fn read_back(&self, key: &str, instruction: &Instruction) -> Answer {
         self.look(key, instruction).await
+    }
+
+    async fn withdraw(&self, key: &str, instruction: &Instruction) -> Answer {
+        self.take_back(key, instruction).await
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A page of a list.
 #[derive(Clone, Debug, Deserialize)]
@@ -66,6 +67,12 @@ pub(super) struct Subscription {
     pub discounts: Vec<Discount>,
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
+    /// A change that waits for its payment: that of the latest invoice.
+    #[serde(default)]
+    pub pending_update: Value,
+    /// Its id, or all of it where that was asked for.
+    #[serde(default)]
+    pub latest_invoice: Value,
 }
 
 /// What is paid for.

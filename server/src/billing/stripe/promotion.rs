@@ -2,8 +2,10 @@
 
 use serde::Deserialize;
 
-use super::api::Form;
+use super::api::{Failure, Form};
+use super::execute::{Stop, beside};
 use super::holding::moment;
+use super::mark::{CODES, Marks};
 use super::object::{List, Product, Subscription};
 use super::{Stripe, lookup_error, path};
 use crate::billing::{DiscountTerms, LookupError, QuoteError, Reduction, Span};
@@ -72,20 +74,60 @@ impl Stripe {
         let rank = |code: &PromotionCode| (!code.active, !own(code), code.customer.is_some());
         let code = found.data.into_iter().min_by_key(rank).ok_or(QuoteError::UnknownCoupon)?;
         code.check(subscription, self.clock.now())?;
+        if self.has_used(&subscription.customer, &code).await? {
+            return Err(QuoteError::CouponApplied);
+        }
+        if Marks::of(subscription).with_code(&code.id).is_none() {
+            return Err(QuoteError::NotNow("the subscription's metadata has no room to note the code"));
+        }
         Ok(code)
     }
 
+    /// Whether a customer has used a code, on whatever subscription of theirs, also where its discount or all of the subscription has
+    /// ended since. What was not used here is seen for as long as Stripe shows the discount.
+    async fn has_used(&self, customer: &str, code: &PromotionCode) -> Result<bool, LookupError> {
+        let all = self.subscriptions(customer).await?;
+        Ok(all.iter().any(|one| Marks::of(one).has_code(&code.id) || code.is_on(one)))
+    }
+
+    /// What is asked for so that the code of an offer takes this off, once for the customer. It notes the code in the same request.
+    pub(super) async fn redeem(
+        &self,
+        id: &str,
+        discount: &DiscountTerms,
+        subscription: &Subscription,
+        currency: &str,
+    ) -> Result<Form, Stop> {
+        let Some(code) = self.still_open(id, subscription).await? else {
+            return Err("the code cannot be used any more".into());
+        };
+        if code.terms(currency).ok().as_ref() != Some(discount) {
+            return Err("the code takes off something else by now".into());
+        }
+        match self.has_used(&subscription.customer, &code).await {
+            Ok(false) => {}
+            Ok(true) => return Err(QuoteError::CouponApplied.to_string().as_str().into()),
+            Err(error) => return Err(Failure::Unknown(error.to_string()).into()),
+        }
+        let Some(codes) = Marks::of(subscription).with_code(&code.id) else {
+            return Err("the subscription's metadata has no room to note the code".into());
+        };
+        let mut form = beside(subscription, "promotion_code", code.id);
+        form.push((format!("metadata[{CODES}]"), codes));
+        Ok(form)
+    }
+
     /// The code of an offer, as it is now. None where it can be used no more.
-    pub(super) async fn still_open(
+    async fn still_open(
         &self,
         id: &str,
         subscription: &Subscription,
-    ) -> Result<Option<PromotionCode>, super::Failure> {
+    ) -> Result<Option<PromotionCode>, Failure> {
         let Some(path) = path("v1/promotion_codes", id) else { return Ok(None) };
         let expand: Form = vec![("expand[]".into(), "coupon.applies_to".into())];
         match self.api.get::<PromotionCode>(&path, &expand).await {
             Ok(code) => Ok(Some(code).filter(|code| code.check(subscription, self.clock.now()).is_ok())),
-            Err(super::Failure::Missing(_)) => Ok(None),
+            Err(Failure::Missing(_)) => Ok(None),
             Err(failure) => Err(failure),
         }
     }
@@ -95,6 +137,11 @@ impl PromotionCode {
     /// The offer its discount is noted as.
     pub(super) fn offer(&self) -> String {
         format!("{OFFER}{}", self.id)
+    }
+
+    /// Whether its discount is on a subscription.
+    fn is_on(&self, subscription: &Subscription) -> bool {
+        subscription.discounts.iter().any(|one| one.promotion_code.as_ref() == Some(&self.id))
     }
 
     fn check(&self, subscription: &Subscription, now: jiff::Timestamp) -> Result<(), QuoteError> {
@@ -110,10 +157,9 @@ impl PromotionCode {
         if self.customer.as_ref().is_some_and(|customer| *customer != subscription.customer) {
             return Err(QuoteError::CouponNotForCustomer);
         }
-        let there = |one: &super::object::Discount| {
-            one.promotion_code.as_ref() == Some(&self.id) || one.coupon.id == self.coupon.id
-        };
-        if subscription.discounts.iter().any(there) {
+        // The same by another code would take off twice.
+        let same = |one: &super::object::Discount| one.coupon.id == self.coupon.id;
+        if self.is_on(subscription) || subscription.discounts.iter().any(same) {
             return Err(QuoteError::CouponApplied);
         }
         if let Some(restrictions) = &self.restrictions {

@@ -57,6 +57,7 @@ impl Stripe {
                     Some(charged) => paid(charged)?,
                     None => return Err(Failure::Refused { code, text }.into()),
                 },
+                Err(Failure::KeyUsed(_)) => return Err("it was withdrawn when the customer left".into()),
                 Err(failure) => return Err(failure.into()),
             }
         }

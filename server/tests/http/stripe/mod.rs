@@ -1,5 +1,6 @@
 //! A brand that Stripe bills, from the session to the receipt.
 
+mod leaving;
 mod told;
 
 use std::io::Write;
