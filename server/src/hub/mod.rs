@@ -7,6 +7,7 @@
 mod act;
 mod change;
 mod claims;
+mod left_behind;
 mod overview;
 mod page;
 mod posted;
@@ -18,8 +19,9 @@ mod settings;
 mod view;
 mod want;
 
-pub use change::{Standing, is_left_behind, left_behind, note_authentication, settle};
+pub use change::{Standing, note_authentication, settle};
 pub use claims::HubClaims;
+pub use left_behind::{is_left_behind, left_behind};
 pub use overview::{Changed, Overview};
 pub use page::HubPage;
 pub use posted::{FIELDS, Posted};

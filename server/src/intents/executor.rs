@@ -1,18 +1,18 @@
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use flow::Settlement;
-use futures_util::FutureExt;
 use jiff::SignedDuration;
 use tokio::{sync::Semaphore, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{
+    answer::{self, Unsettled},
     busy::Busy,
     queue::{Errand, Queue, Stored},
 };
 use crate::{
-    billing::{Answer, Authentication, Billing, Instruction, Registry},
+    billing::Registry,
     clock::{self, Clock},
     hub,
     store::{Error, Store},
@@ -20,8 +20,6 @@ use crate::{
 
 /// How often the background worker looks for what is due.
 const POLL: Duration = Duration::from_secs(1);
-/// How long billing may take to answer before nobody knows what it did.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// For how many customers the background worker settles something at once.
 const AT_ONCE: u32 = 16;
 /// The wait after the first attempt that brought no answer. It doubles with each one more, up to [`LONGEST_WAIT`].
@@ -55,20 +53,6 @@ pub enum Progress {
     },
     /// Billing has not answered yet. The executor keeps asking.
     Pending,
-}
-
-/// Why something is not settled.
-struct Unsettled {
-    /// For a developer.
-    why: String,
-    /// What the customer has to do first.
-    authentication: Option<Authentication>,
-}
-
-impl From<String> for Unsettled {
-    fn from(why: String) -> Self {
-        Self { why, authentication: None }
-    }
 }
 
 impl Executor {
@@ -227,7 +211,12 @@ impl Inner {
         let id = errand.id.clone();
         let now = self.clock.now();
         let withdrawn = queue == Queue::Hub && hub::is_left_behind(&self.store, &errand.id).await?;
-        let asked = if withdrawn { self.withdraw(errand).await } else { self.ask(errand).await };
+        let billings = &self.billings;
+        let asked = if withdrawn {
+            answer::to_withdraw(billings, errand).await
+        } else {
+            answer::to_do(billings, errand).await
+        };
         match asked {
             Ok((settlement, reason)) => {
                 self.store.write(async move |tx| queue.settle(tx, &id, settlement, reason, now).await).await
@@ -246,65 +235,6 @@ impl Inner {
                     })
                     .await
             }
-        }
-    }
-
-    /// Who is to do it, and what.
-    fn of(&self, errand: &Stored) -> Result<(Arc<dyn Billing>, Instruction), String> {
-        let billing = self
-            .billings
-            .of(&errand.brand, errand.environment, errand.hands_over)
-            .ok_or_else(|| format!("no billing is configured for the brand {}", errand.brand))?;
-        let instruction = serde_json::from_str(&errand.payload)
-            .map_err(|error| format!("the intent cannot be read: {error}"))?;
-        Ok((billing, instruction))
-    }
-
-    /// Asks billing to see to it that it is not done any more. An error is why nobody knows.
-    async fn withdraw(&self, errand: &Stored) -> Result<(Settlement, Option<String>), Unsettled> {
-        let (billing, instruction) = self.of(errand)?;
-        match answer(billing.withdraw(&errand.id, &instruction)).await {
-            Answer::Applied => Ok((Settlement::Applied, None)),
-            Answer::Requested => Ok((Settlement::Requested, None)),
-            Answer::Refused(reason) => Ok((Settlement::Refused, Some(reason))),
-            Answer::Unknown(why) => Err(why.into()),
-            Answer::Waits(_) => Err("billing still waits for the customer".to_owned().into()),
-        }
-    }
-
-    /// Asks billing to do it, and then whether it is done. An error is why nobody knows.
-    async fn ask(&self, errand: &Stored) -> Result<(Settlement, Option<String>), Unsettled> {
-        let (billing, instruction) = self.of(errand)?;
-        let executed = answer(billing.execute(&errand.id, &instruction)).await;
-        match executed {
-            Answer::Requested => return Ok((Settlement::Requested, None)),
-            Answer::Refused(reason) => return Ok((Settlement::Refused, Some(reason))),
-            Answer::Waits(how) => {
-                let why = "the customer has to authenticate the payment".into();
-                return Err(Unsettled { why, authentication: Some(how) });
-            }
-            Answer::Applied if billing.has_the_last_word() => return Ok((Settlement::Applied, None)),
-            Answer::Unknown(why) if billing.has_the_last_word() => return Err(why.into()),
-            Answer::Applied | Answer::Unknown(_) => {}
-        }
-        // Also when nobody knows: an answer may have been lost on its way after the work was done.
-        match (answer(billing.read_back(&errand.id, &instruction)).await, executed) {
-            (Answer::Applied, _) => Ok((Settlement::Applied, None)),
-            (_, Answer::Unknown(why)) => Err(why.into()),
-            (read, _) => {
-                Err(format!("billing said that it is done, but reading it back gave {read:?}").into())
-            }
-        }
-    }
-}
-
-/// Waits for billing within reason. No answer, and a panic, leave it unknown what was done.
-async fn answer(asked: impl Future<Output = Answer>) -> Answer {
-    match time::timeout(ANSWER_WITHIN, AssertUnwindSafe(asked).catch_unwind()).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(_)) => Answer::Unknown("billing panicked".into()),
-        Err(_) => {
-            Answer::Unknown(format!("billing did not answer within {} seconds", ANSWER_WITHIN.as_secs()))
         }
     }
 }

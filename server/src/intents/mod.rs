@@ -5,6 +5,7 @@
 //! the idempotency key in billing, so carrying one out again changes nothing. A change of the [hub](crate::hub) is carried out the
 //! same way; nothing is done for a customer while something else is.
 
+mod answer;
 mod busy;
 mod executor;
 mod hasten;

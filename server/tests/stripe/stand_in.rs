@@ -35,6 +35,8 @@ pub enum Fault {
     None,
     /// It has not arrived yet when somebody between answers 502, and does with [`StandIn::arrive`].
     Late,
+    /// Whatever is late arrives just before it.
+    Overtaken,
     /// It does not arrive, and somebody between answers 502.
     Lost,
     /// It is done, and the answer does not arrive.
@@ -124,9 +126,7 @@ impl StandIn {
 
     /// Whatever is late arrives. Gives how it is answered.
     pub fn arrive(&self) -> Vec<u16> {
-        let mut account = self.account();
-        let late = std::mem::take(&mut account.late);
-        late.iter().map(|asked| account.once(asked).0).collect()
+        self.account().arrive()
     }
 
     /// Tells these kinds of events to this address.
@@ -222,6 +222,10 @@ async fn take(
         let fault = account.faults.pop();
         let said = match fault {
             Some(Fault::Lost) => (502, json!("<html>")),
+            Some(Fault::Overtaken) => {
+                account.arrive();
+                account.once(&asked)
+            }
             Some(Fault::Late) => {
                 account.late.push(asked);
                 (502, json!("<html>"))
@@ -248,6 +252,11 @@ async fn take(
 }
 
 impl Account {
+    fn arrive(&mut self) -> Vec<u16> {
+        let late = std::mem::take(&mut self.late);
+        late.iter().map(|asked| self.once(asked).0).collect()
+    }
+
     /// Does it, or answers as it did when it was asked so before.
     fn once(&mut self, asked: &Asked) -> Said {
         let request = format!("{} {:?}", asked.path, asked.form);

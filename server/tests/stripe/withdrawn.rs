@@ -70,6 +70,44 @@ async fn what_is_still_on_its_way_does_nothing_when_it_arrives() {
 }
 
 #[tokio::test]
+async fn what_arrives_while_it_is_asked_for_again_is_not_told_as_refused() {
+    for asks in [false, true] {
+        let world = World::new().await;
+        if asks {
+            world.stripe.ask_customer("sub_1");
+        }
+        let year = world.year().await;
+        world.stripe.meet(&[Fault::None, Fault::Late]);
+        assert!(matches!(world.billing.execute("key", &year).await, Answer::Unknown(_)));
+        // It is charged between the look at the subscription and that at what would be charged.
+        world.stripe.meet(&[Fault::Overtaken]);
+        let answer = world.billing.execute("key", &year).await;
+        if asks {
+            assert!(matches!(answer, Answer::Unknown(_) | Answer::Waits(_)), "{answer:?}");
+            assert!(matches!(world.billing.execute("key", &year).await, Answer::Waits(_)));
+            assert!(world.stripe.authenticate("sub_1"));
+        }
+        assert_eq!(world.billing.execute("key", &year).await, Answer::Applied);
+        assert!(asks || answer == Answer::Applied, "{answer:?}");
+        assert_eq!(world.stripe.charges("sub_1"), ["paid"]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_is_not_done_by_what_arrives_after_that() {
+    let world = World::new().await;
+    let year = world.year().await;
+    world.stripe.meet(&[Fault::None, Fault::Late]);
+    assert!(matches!(world.billing.execute("key", &year).await, Answer::Unknown(_)));
+    world.stripe.price("price_year", 9999, "year", 1);
+    assert!(
+        matches!(world.billing.execute("key", &year).await, Answer::Refused(why) if why.contains("changed"))
+    );
+    assert_eq!(world.stripe.arrive(), [400]);
+    assert!(world.stripe.charges("sub_1").is_empty());
+}
+
+#[tokio::test]
 async fn what_was_paid_has_happened() {
     let world = World::new().await;
     let year = world.year().await;

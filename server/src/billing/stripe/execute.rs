@@ -55,6 +55,7 @@ impl Stripe {
     pub(super) async fn carry_out(&self, key: &str, instruction: &Instruction) -> Answer {
         match self.change(key, instruction).await {
             Ok(()) => Answer::Applied,
+            Err(Stop::Refused(why)) => self.refuse(key, instruction, why).await,
             Err(stop) => stop.into(),
         }
     }

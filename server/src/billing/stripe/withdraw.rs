@@ -1,4 +1,5 @@
-//! Taking back what was asked for before the customer left.
+//! What is not to happen: that which is refused, and that which was asked for before the customer left. An earlier request for it
+//! may still be on its way.
 
 use super::api::{Failure, Form};
 use super::execute::Stop;
@@ -21,6 +22,27 @@ impl Stripe {
         }
         match self.look(key, instruction).await {
             Answer::Refused(_) => Answer::Refused("the customer has left since".into()),
+            other => other,
+        }
+    }
+
+    /// Says no to a change as soon as it is certain that no earlier attempt has done it, or will: what has changed since it was agreed
+    /// to may be the change itself.
+    pub(super) async fn refuse(&self, key: &str, instruction: &Instruction, why: String) -> Answer {
+        if let Err(stop) = self.use_up(key, instruction).await {
+            return stop.into();
+        }
+        if let Change::Switch { plan, .. } = &instruction.change {
+            match self.subject(instruction).await {
+                Ok(subscription) if subscription.waiting_for(plan).is_some() => {
+                    return Answer::Unknown("an earlier attempt waits for its payment".into());
+                }
+                Ok(_) => {}
+                Err(stop) => return stop.into(),
+            }
+        }
+        match self.look(key, instruction).await {
+            Answer::Refused(_) => Answer::Refused(why),
             other => other,
         }
     }
