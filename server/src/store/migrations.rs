@@ -26,7 +26,7 @@ const MIGRATIONS: [(i64, &str, &str); 18] = [
     (15, "ledger terms", include_str!("../../migrations/0015_ledger_terms.sql")),
     (16, "hub", include_str!("../../migrations/0016_hub.sql")),
     (17, "pelcro", include_str!("../../migrations/0017_pelcro.sql")),
-    (20, "pelcro_user_ids", include_str!("../../migrations/0020_pelcro_user_ids.sql")),
+    (18, "pelcro user ids", include_str!("../../migrations/0018_pelcro_user_ids.sql")),
 ];
 
 /// The version that this program brings tables to.

@@ -1,4 +1,4 @@
-//! `POST /v1/subscription/session`, `POST /v1/hub`: what a hub shows. What can be changed in it is in `hub_changes.rs`, the page in
+//! `POST /v1/subscription/session`, `POST /v1/hub`: what a hub shows. What can be changed in it is in `hub_changes`, the page in
 //! `hub_page.rs`.
 
 use farewell_server::billing::ledger::Import;

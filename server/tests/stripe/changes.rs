@@ -49,6 +49,20 @@ async fn a_cancellation_says_why_and_can_be_taken_back() {
 }
 
 #[tokio::test]
+async fn metadata_that_is_full_keeps_nobody_from_leaving_or_staying() {
+    let world = World::new().await;
+    let members: serde_json::Map<_, _> = (0..50).map(|number| (format!("m{number}"), json!("x"))).collect();
+    let end = at("2026-02-28T10:00:00Z").as_second();
+    world.stripe.subscription("sub_1", "cus_1", "price_pro", end, json!({ "metadata": members }));
+    let half = world.accept(percent(Span::Once)).await;
+    assert!(refused(&world, &half).await.contains("no room"));
+    applied(&world, "cancel", &world.instruction(Change::CancelAtPeriodEnd { effective_at: None })).await;
+    assert_eq!(world.stripe.shown("sub_1")["cancel_at_period_end"], true);
+    applied(&world, "undo", &world.instruction(Change::Undo)).await;
+    assert_eq!(world.stripe.shown("sub_1")["metadata"].as_object().unwrap().len(), 50);
+}
+
+#[tokio::test]
 async fn a_cancellation_takes_effect_no_later_than_the_customer_was_told() {
     let told = at("2026-02-28T10:00:00Z");
     let cancel = Change::CancelAtPeriodEnd { effective_at: Some(told) };

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Stripe;
 use super::api::{Failure, Form};
 use super::holding::COUPON;
-use super::mark::{DONE, Marks, PAUSE, short};
+use super::mark::{Marks, PAUSE, short};
 use super::object::{Any, Subscription};
 use super::promotion;
 use super::switch::{Agreed, has_plan};
@@ -135,7 +135,13 @@ impl Stripe {
             }
             Change::Renew { .. } => return Err("what is at Stripe goes on by itself".into()),
         };
-        form.push((format!("metadata[{DONE}]"), marks.with(key)));
+        match (marks.note(key), &instruction.change) {
+            (Some(note), _) => form.push(note),
+            // What is there can be seen. Nobody is kept from leaving, or from staying.
+            (None, Change::Undo) if form.is_empty() => return Ok(()),
+            (None, Change::CancelAtPeriodEnd { .. } | Change::Undo) => {}
+            (None, _) => return Err("the subscription's metadata has no room to note it".into()),
+        }
         let _: Any = self.api.post(&format!("v1/subscriptions/{}", subscription.id), &form, key).await?;
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::object::Subscription;
 use crate::billing::Pause;
 
 /// The member of the metadata with what was carried out, oldest first.
-pub(super) const DONE: &str = "farewell";
+const DONE: &str = "farewell";
 /// The member of the metadata with a pause: two moments, in seconds since 1970.
 pub(super) const PAUSE: &str = "farewell_pause";
 /// The member of the metadata with the promotion codes that were used, in short.
@@ -26,7 +26,9 @@ pub(super) struct Marks {
     done: Vec<String>,
     codes: Vec<String>,
     pub pause: Option<Pause>,
-    /// Whether metadata takes one more member with codes.
+    /// Whether metadata takes one more member with what was carried out.
+    takes_note: bool,
+    /// The same with codes.
     takes_codes: bool,
 }
 
@@ -42,8 +44,9 @@ impl Marks {
         let metadata = &subscription.metadata;
         // The note that it was carried out is written with the first code, and may be new too.
         let new = usize::from(!metadata.contains_key(DONE)) + 1;
+        let takes_note = metadata.contains_key(DONE) || metadata.len() < MOST_MEMBERS;
         let takes_codes = metadata.contains_key(CODES) || metadata.len() + new <= MOST_MEMBERS;
-        Self { done: words(DONE), codes: words(CODES), pause, takes_codes }
+        Self { done: words(DONE), codes: words(CODES), pause, takes_note, takes_codes }
     }
 
     /// Whether what has this key was carried out.
@@ -51,11 +54,13 @@ impl Marks {
         self.done.contains(&short(key))
     }
 
-    /// The value that notes this key too.
-    pub(super) fn with(&self, key: &str) -> String {
+    /// The member of a form that notes this key too. None where the merchant's own members leave no room: then Stripe would refuse all
+    /// of the request.
+    pub(super) fn note(&self, key: &str) -> Option<(String, String)> {
         let mut done = self.done.clone();
         done.push(short(key));
-        done.split_off(done.len().saturating_sub(MOST)).join(" ")
+        let text = done.split_off(done.len().saturating_sub(MOST)).join(" ");
+        self.takes_note.then(|| (format!("metadata[{DONE}]"), text))
     }
 
     /// Whether a promotion code with this id was used.
@@ -108,11 +113,13 @@ mod tests {
     }
 
     #[test]
-    fn metadata_that_is_full_takes_no_code() {
+    fn metadata_that_is_full_takes_no_code_and_no_note() {
         let members = |count: u32| {
             (0..count).map(|number| (format!("m{number}"), json!("x"))).collect::<serde_json::Map<_, _>>()
         };
         assert!(with(&members(48).into()).with_code("promo_1").is_some());
         assert!(with(&members(49).into()).with_code("promo_1").is_none());
+        assert!(with(&members(49).into()).note("key").is_some());
+        assert!(with(&members(50).into()).note("key").is_none());
     }
 }

@@ -6,7 +6,7 @@ use super::Stripe;
 use super::api::{Failure, Form};
 use super::authentication::{Charged, EXPAND, PENDING, Payment};
 use super::execute::Stop;
-use super::mark::{DONE, Marks};
+use super::mark::Marks;
 use super::object::{Any, Subscription};
 use crate::billing::{Instruction, PlanTerms, QUOTE_HOLDS, Terms};
 
@@ -62,8 +62,9 @@ impl Stripe {
             }
         }
         // What charges takes no note, so that the note is a request of its own.
-        let note = vec![(format!("metadata[{DONE}]"), Marks::of(subscription).with(key))];
-        let _: Any = self.api.post(&path, &note, &format!("{key}:note")).await?;
+        if let Some(note) = Marks::of(subscription).note(key) {
+            let _: Any = self.api.post(&path, &vec![note], &format!("{key}:note")).await?;
+        }
         Ok(())
     }
 

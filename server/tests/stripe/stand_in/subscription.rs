@@ -28,6 +28,12 @@ impl Account {
         if subscription["status"] == "canceled" {
             return refused(400, "invalid_request_error", "resource_missing");
         }
+        let new = form.iter().filter(|(_, value)| !value.is_empty());
+        let new = new.filter_map(|(name, _)| name.strip_prefix("metadata[")?.strip_suffix(']'));
+        let there = subscription["metadata"].as_object().expect("metadata");
+        if there.len() + new.filter(|name| !there.contains_key(*name)).count() > 50 {
+            return refused(400, "invalid_request_error", "metadata_max_keys");
+        }
         let charges =
             form.iter().any(|(name, value)| name == "payment_behavior" && value == "pending_if_incomplete");
         if charges && form.iter().any(|(name, _)| name.starts_with("metadata")) {
