@@ -135,6 +135,21 @@ async fn what_billing_has_not_answered_is_pending_and_settles_later() {
 }
 
 #[tokio::test]
+async fn whoever_looks_again_and_again_does_not_have_billing_asked_each_time() {
+    let (server, _) = server_where_billing_says(Said::Unknown("a time-out".into())).await;
+    let session = server.hub_session(1).await;
+    let shown = server.sent(&session, &server.about_to_pause(&session).await).await;
+    let look = shown.press("Look again");
+    for _ in 0..10 {
+        server.sent(&session, &look).await.says("Billing has not confirmed this yet.");
+    }
+    assert_eq!(server.changes().await, [("pending".into(), 1 + 3)]);
+    server.clock.advance(SignedDuration::from_secs(5));
+    server.sent(&session, &look).await;
+    assert_eq!(server.changes().await, [("pending".into(), 1 + 4)]);
+}
+
+#[tokio::test]
 async fn a_payment_that_the_bank_asks_about_leads_there_and_is_done_when_the_customer_has_answered() {
     let link = Url::parse("https://invoice.stripe.com/i/1").unwrap();
     let waits = Authentication { payment_intent: Some("pi_1".into()), link: Some(link) };
