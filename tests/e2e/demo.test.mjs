@@ -67,6 +67,27 @@ test("a plan that costs much at once waits for the bank, and is there when the c
   assert.deepEqual(page.complaints, []);
 });
 
+test("whoever leaves while the bank waits is not charged any more", async () => {
+  const page = await billedByStripe("user_6", "/membership");
+  await heading(page, hubWords.title);
+  await page.locator("button[value=plan]").click();
+  await page.getByRole("radio", { name: "Digital, paid yearly" }).check();
+  await page.locator("button[value=preview]").click();
+  await page.locator("button[value=confirm]").click();
+  const link = page.getByRole("link", { name: hubWords.authenticate_go }).first();
+  const invoice = await link.getAttribute("href");
+  await page.getByRole("button", { name: "Cancel Subscription" }).click();
+  await press(page, words.skip_to_cancel);
+  await press(page, words.cancel);
+  await heading(page, words.canceled_title);
+  await press(page, words.done);
+  const bank = await stage.page();
+  await bank.goto(invoice);
+  await bank.getByText(", void.").waitFor();
+  assert.equal(await bank.getByRole("button").count(), 0);
+  await link.waitFor({ state: "detached" });
+});
+
 test("back at the ledger nothing of it has happened", async () => {
   const page = await billedByStripe("user_2", "/");
   await page.getByLabel("Billed by").selectOption("ledger");

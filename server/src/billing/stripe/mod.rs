@@ -1,6 +1,7 @@
 //! Billing at Stripe: customers, subscriptions, coupons and pauses are Stripe's, read when they are needed and changed by its HTTP
 //! API. Nothing of them is kept here but what sessions keep, and what leads to a customer by their address.
 
+mod accept;
 mod api;
 mod authentication;
 mod check;

@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
+use super::accept::beside;
 use super::api::{Failure, Form};
-use super::execute::{Stop, beside};
+use super::execute::Stop;
 use super::holding::moment;
 use super::mark::{CODES, Marks};
 use super::object::{List, Product, Subscription};
