@@ -142,9 +142,9 @@ export async function mount(
     } catch (cause) {
       step.ariaBusy = null;
       button.classList.remove("pressed");
-      const expired = report(cause);
+      const kind = report(cause) ? "expired" : Array.isArray(cause) && /^4/.test(cause[0]) ? "refused" : "sent";
       for (const notice of step.querySelectorAll<HTMLElement>("[data-trouble]")) {
-        notice.hidden = (notice.dataset.trouble == "expired") != expired;
+        notice.hidden = notice.dataset.trouble != kind;
         if (!notice.hidden) (notice.firstElementChild as HTMLElement).focus();
       }
     }

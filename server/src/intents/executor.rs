@@ -9,7 +9,7 @@ use tracing::Instrument;
 use super::{
     answer::{self, Unsettled},
     busy::Busy,
-    queue::{Errand, Queue, Stored},
+    queue::{self, Errand, Queue, Stored},
 };
 use crate::{
     billing::Registry,
@@ -27,6 +27,8 @@ const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(1);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(10);
 /// The wait where a change of somebody who has left is to be withdrawn: until then it could still be charged for.
 const WITHDRAWAL_WAIT: SignedDuration = SignedDuration::from_secs(5);
+/// After so many attempts, which is a day, it waits as everything else does.
+const WITHDRAWALS: i64 = 17_280;
 
 /// Carries out intents. Clones share the work: one process has one executor.
 #[derive(Clone, Debug)]
@@ -207,16 +209,25 @@ impl Inner {
         self.attempt_one(queue, errand).await
     }
 
+    /// Withdraws a change. One that came about after the customer had left may have taken that back: then they leave once more.
+    async fn withdraw(&self, change: &Stored) -> Result<(Settlement, Option<String>), Unsettled> {
+        let withdrawn = answer::to_withdraw(&self.billings, change).await?;
+        if withdrawn.0 == Settlement::Applied {
+            let left = queue::cancellation_after(&self.store, &change.id).await;
+            if let Some(left) = left.map_err(|error| error.to_string())? {
+                answer::to_do(&self.billings, &left).await?;
+            }
+        }
+        Ok(withdrawn)
+    }
+
     async fn attempt_one(&self, queue: Queue, errand: &Stored) -> Result<(), Error> {
         let id = errand.id.clone();
         let now = self.clock.now();
         let withdrawn = queue == Queue::Hub && hub::is_left_behind(&self.store, &errand.id).await?;
         let billings = &self.billings;
-        let asked = if withdrawn {
-            answer::to_withdraw(billings, errand).await
-        } else {
-            answer::to_do(billings, errand).await
-        };
+        let asked =
+            if withdrawn { self.withdraw(errand).await } else { answer::to_do(billings, errand).await };
         match asked {
             Ok((settlement, reason)) => {
                 self.store.write(async move |tx| queue.settle(tx, &id, settlement, reason, now).await).await
@@ -227,7 +238,8 @@ impl Inner {
                     Some(_) => tracing::info!(intent = id, attempts, "a payment waits for the customer"),
                     None => tracing::warn!(intent = id, attempts, why, "billing has not answered"),
                 }
-                let wait = if withdrawn { WITHDRAWAL_WAIT } else { wait_after(errand.attempts) };
+                let hurries = withdrawn && errand.attempts < WITHDRAWALS;
+                let wait = if hurries { WITHDRAWAL_WAIT } else { wait_after(errand.attempts) };
                 let next = clock::text(now.saturating_add(wait).unwrap_or(now));
                 self.store
                     .write(async move |tx| {

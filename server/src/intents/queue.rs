@@ -154,6 +154,23 @@ impl Queue {
     }
 }
 
+/// The cancellation that was carried out after a change of the hub was agreed to and that the customer has not taken back, to be carried
+/// out once more, by a name of its own. None where there is none.
+pub(super) async fn cancellation_after(store: &Store, change: &str) -> Result<Option<Stored>, Error> {
+    Ok(sqlx::query_as(
+        "SELECT i.id || ':again' AS id, s.brand, s.environment, s.hands_over, i.payload, i.attempts, i.next_attempt_at \
+         FROM hub_changes AS h JOIN sessions AS s ON s.brand = h.brand AND s.customer = h.customer \
+         AND s.environment = h.environment AND s.subscription = h.subscription AND s.hands_over = 0 \
+         JOIN intents AS i ON i.session = s.id WHERE h.id = $1 AND i.kind = 'cancel' AND i.status = 'applied' \
+         AND i.created_at > h.created_at AND NOT EXISTS (SELECT 1 FROM intents AS u WHERE u.session = i.session \
+         AND u.kind = 'undo' AND u.status <> 'refused' AND u.created_at > i.created_at) \
+         ORDER BY i.created_at DESC LIMIT 1",
+    )
+    .bind(change)
+    .fetch_optional(store.read())
+    .await?)
+}
+
 impl FromRow<'_, SqliteRow> for Stored {
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
         Ok(Self {

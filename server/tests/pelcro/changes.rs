@@ -214,6 +214,22 @@ async fn a_renewal_agreed_to_long_ago_and_never_sent_is_refused_and_leaving_and_
 }
 
 #[tokio::test]
+async fn what_may_still_be_on_its_way_is_not_said_to_be_withdrawn() {
+    let world = World::new().await;
+    let renew = world.renewal(1, Renewal::of("")).await;
+    world.proxy.meet(&[Fault::None, Fault::None, Fault::Lost], false);
+    assert!(matches!(world.connector.billing.execute("renew", &renew).await, Answer::Unknown(_)));
+    let withdraw = async || world.connector.billing.withdraw("renew", &renew).await;
+    assert!(matches!(withdraw().await, Answer::Unknown(why) if why.contains("on its way")));
+    world.connector.clock.advance(SignedDuration::from_mins(2));
+    assert!(matches!(withdraw().await, Answer::Refused(_)));
+    // It came about after all: that is what is said.
+    let other = world.renewal(2, Renewal::of("")).await;
+    applied(&world, "other", &other).await;
+    assert_eq!(world.connector.billing.withdraw("other", &other).await, Answer::Applied);
+}
+
+#[tokio::test]
 async fn what_was_sent_in_time_is_brought_to_its_end_however_late() {
     let world = World::new().await;
     let renew = world.renewal(1, Renewal::of("")).await;

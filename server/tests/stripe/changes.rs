@@ -6,6 +6,7 @@ use farewell_server::billing::{
 };
 use serde_json::json;
 
+use crate::stand_in::Fault;
 use crate::world::{World, at};
 
 fn percent(lasts: Span) -> Deal {
@@ -46,6 +47,34 @@ async fn a_cancellation_says_why_and_can_be_taken_back() {
         Answer::Applied,
         "it was, and was changed since"
     );
+}
+
+/// Stripe keeps its own failures under a key for a day: asked with the same key, it would fail for as long.
+#[tokio::test]
+async fn a_failure_that_stripe_keeps_keeps_nobody_from_leaving_or_staying() {
+    for change in [Change::CancelAtPeriodEnd { effective_at: None }, Change::CancelImmediately] {
+        let world = World::new().await;
+        let cancel = world.instruction(change);
+        for broken in [1, 2] {
+            world.stripe.meet(&vec![Fault::Broken; broken]);
+            assert!(matches!(world.billing.execute("cancel", &cancel).await, Answer::Unknown(_)), "{broken}");
+        }
+        world.stripe.meet(&[]);
+        applied(&world, "cancel", &cancel).await;
+    }
+    let world = World::new().await;
+    applied(&world, "cancel", &world.instruction(Change::CancelAtPeriodEnd { effective_at: None })).await;
+    let undo = world.instruction(Change::Undo);
+    world.stripe.meet(&[Fault::Broken]);
+    assert!(matches!(world.billing.execute("undo", &undo).await, Answer::Unknown(_)));
+    applied(&world, "undo", &undo).await;
+    // What takes money off is never asked for under another key.
+    let half = world.accept(percent(Span::Once)).await;
+    world.stripe.meet(&[Fault::None, Fault::Broken]);
+    for _ in 0..3 {
+        assert!(matches!(world.billing.execute("half", &half).await, Answer::Unknown(_)));
+    }
+    assert_eq!(world.stripe.shown("sub_1")["discounts"], json!([]));
 }
 
 #[tokio::test]

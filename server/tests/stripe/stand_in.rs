@@ -47,6 +47,8 @@ pub enum Fault {
     Twice,
     /// There are too many at once.
     TooMany,
+    /// Stripe itself fails, and keeps that answer under the key.
+    Broken,
 }
 
 /// A request that changed something, or was to.
@@ -201,6 +203,7 @@ async fn take(
         if method == Method::GET { query.clone().unwrap_or_default().into_bytes() } else { body.to_vec() };
     let unpublished = published::refusal(method.as_str(), &path, &pairs(&said_so));
     let forbidden = account.forbidden.iter().any(|what| format!("{method} {path}").starts_with(what));
+    let mut kept = false;
     let (fault, said) = if forbidden {
         let message = "Having the 'rak_coupon_write' permission would allow this request to continue.";
         (None, (403, json!({ "error": { "type": "invalid_request_error", "message": message } })))
@@ -220,6 +223,8 @@ async fn take(
         assert!(!key.is_empty(), "a change has a key");
         let asked = Asked { path: format!("{method} {path}"), form: pairs(&body), key };
         let fault = account.faults.pop();
+        kept = account.answered.contains_key(&asked.key)
+            && !matches!(fault, Some(Fault::Lost | Fault::Late | Fault::TooMany));
         let said = match fault {
             Some(Fault::Lost) => (502, json!("<html>")),
             Some(Fault::Overtaken) => {
@@ -230,6 +235,7 @@ async fn take(
                 account.late.push(asked);
                 (502, json!("<html>"))
             }
+            Some(Fault::Broken) => account.fail(&asked),
             Some(Fault::TooMany) => refused(429, "invalid_request_error", "rate_limit"),
             Some(Fault::Twice) => {
                 account.once(&asked);
@@ -241,6 +247,7 @@ async fn take(
     };
     drop(account);
     let (status, body) = said;
+    let kept = if kept { "true" } else { "false" };
     let mut text = body.to_string();
     match fault {
         Some(Fault::Unanswered) => return StatusCode::BAD_GATEWAY.into_response(),
@@ -248,7 +255,7 @@ async fn take(
         _ => {}
     }
     let status = StatusCode::from_u16(status).expect("a status");
-    (status, [("Request-Id", "req_test")], text).into_response()
+    (status, [("Request-Id", "req_test"), ("Idempotent-Replayed", kept)], text).into_response()
 }
 
 impl Account {
@@ -270,6 +277,16 @@ impl Account {
         let (status, body) = self.change(asked);
         self.answered.insert(asked.key.clone(), (request, status, body.clone()));
         (status, body)
+    }
+
+    /// Fails, unless it has answered before.
+    fn fail(&mut self, asked: &Asked) -> Said {
+        if !self.answered.contains_key(&asked.key) {
+            let error = json!({ "error": { "type": "api_error", "message": "An error occurred." } });
+            let request = format!("{} {:?}", asked.path, asked.form);
+            self.answered.insert(asked.key.clone(), (request, 500, error));
+        }
+        self.once(asked)
     }
 
     fn change(&mut self, asked: &Asked) -> Said {

@@ -50,6 +50,12 @@ export const HUB_SCENES = {
     from: "pause",
     see: "[data-trouble=expired]:not([hidden])",
   },
+  "hub-often": {
+    steps: PAUSE,
+    network: { "**/v1/hub/actions": { status: 429, json: { error: "Too many requests." } } },
+    from: "pause",
+    see: "[data-trouble=refused]:not([hidden])",
+  },
   "hub-unloaded": { network: { "**/v1/hub": "abort" }, from: "start", see: ".hub a" },
   "hosted-hub": { where: "hosted", see: "article" },
   "hosted-hub-plans": { where: "hosted", steps: PLAN, see: ".turn" },

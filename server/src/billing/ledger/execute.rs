@@ -104,6 +104,9 @@ async fn managed(
                 }
                 same
             }
+            Change::Renew { .. } if row.canceled_at.is_some_and(|left| left > instruction.requested_at) => {
+                return Err(QuoteError::NotNow("the customer has left since"));
+            }
             Change::Renew { renewal, agreed } => {
                 let renewal = subject.of_its_plan(renewal);
                 let term = subject.renewal(tx, &renewal).await?;

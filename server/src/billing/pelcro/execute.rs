@@ -83,6 +83,17 @@ impl Pelcro {
         }
     }
 
+    /// Looks whether what was asked for before the customer left has come about. What may still be on its way is not known.
+    pub(super) async fn take_back(&self, key: &str, instruction: &Instruction) -> Answer {
+        match (self.look(key, instruction).await, self.tokens.sent(key).await) {
+            (Answer::Refused(_), Ok(Sent::Unanswered { since, .. })) if since < ON_ITS_WAY => {
+                Answer::Unknown("it may still be on its way to Pelcro".into())
+            }
+            (_, Err(error)) => Answer::Unknown(error.to_string()),
+            (looked, Ok(_)) => looked,
+        }
+    }
+
     async fn looked(&self, key: &str, instruction: &Instruction) -> Result<bool, Stop> {
         let before = self.tokens.sent(key).await?;
         if before == Sent::Done {

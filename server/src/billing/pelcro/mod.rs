@@ -193,4 +193,8 @@ impl Billing for Pelcro {
     async fn read_back(&self, key: &str, instruction: &Instruction) -> Answer {
         self.look(key, instruction).await
     }
+
+    async fn withdraw(&self, key: &str, instruction: &Instruction) -> Answer {
+        self.take_back(key, instruction).await
+    }
 }

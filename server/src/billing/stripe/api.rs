@@ -20,6 +20,8 @@ use crate::secret::SecretText;
 const VERSION: &str = "2025-03-31.basil";
 /// How long Stripe may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How often something is asked anew where Stripe has kept a failure.
+const MOST_KEPT: u32 = 8;
 /// How much of an answer is read, in bytes.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 
@@ -85,14 +87,38 @@ impl Api {
         self.ask(Method::POST, path, form, Some(key)).await
     }
 
-    /// Ends something.
-    pub(super) async fn delete<T: DeserializeOwned>(
+    /// Makes something as it is to be, whatever was asked before: for what is looked at first, and comes to the same when it is done
+    /// twice. An answer that Stripe has kept under the key is no answer to a change that is not there: it keeps its own failures too,
+    /// for at least a day.
+    pub(super) async fn make_so(
         &self,
+        method: Method,
         path: &str,
         form: &Form,
         key: &str,
-    ) -> Result<T, Failure> {
-        self.ask(Method::DELETE, path, form, Some(key)).await
+    ) -> Result<(), Failure> {
+        let mut name = key.to_owned();
+        for again in 1..=MOST_KEPT {
+            let said = self.fetch(method.clone(), path, form, Some(&name)).await?;
+            if !said.kept || said.status < 400 {
+                return read::<super::object::Any>(said.status, &said.id, &said.body).map(drop);
+            }
+            // One after the other, so that what is still on its way under one of them is kept there as well.
+            name = format!("{key}:{again}");
+        }
+        Err(Failure::Unknown("Stripe fails again and again".into()))
+    }
+
+    /// Uses a key up, for a request that changes nothing. It is used whatever Stripe has answered to it before.
+    pub(super) async fn use_up(&self, path: &str, nothing: &Form, key: &str) -> Result<(), Failure> {
+        let said = self.fetch(Method::POST, path, nothing, Some(key)).await?;
+        if said.kept {
+            return Ok(());
+        }
+        match read::<super::object::Any>(said.status, &said.id, &said.body) {
+            Err(Failure::Unknown(why)) => Err(Failure::Unknown(why)),
+            Ok(_) | Err(Failure::KeyUsed(_) | Failure::Refused { .. } | Failure::Missing(_)) => Ok(()),
+        }
     }
 
     /// Whether the key may do this. What is asked for changes nothing, since what it is about is not there.
@@ -127,7 +153,7 @@ impl Api {
         form: &Form,
         key: Option<&str>,
     ) -> Result<T, Failure> {
-        let Said { status, id, body } = self.fetch(method, path, form, key).await?;
+        let Said { status, id, body, .. } = self.fetch(method, path, form, key).await?;
         read(status, &id, &body)
     }
 
@@ -179,9 +205,10 @@ impl Api {
             .filter(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == ' ')
             .take(64)
             .collect();
+        let kept = answer.headers().get("Idempotent-Replayed").is_some_and(|kept| kept == "true");
         let body = Limited::new(answer.into_body(), LARGEST_ANSWER).collect().await;
         let body = body.map_err(|_| Failure::Unknown(format!("Stripe's answer broke off (request {id})")))?;
-        Ok(Said { status, id, body: body.to_bytes() })
+        Ok(Said { status, id, kept, body: body.to_bytes() })
     }
 }
 
@@ -190,6 +217,8 @@ struct Said {
     status: u16,
     /// Stripe's id of the request.
     id: String,
+    /// Whether it was answered before, to the same request with the same key, and is said again.
+    kept: bool,
     body: Bytes,
 }
 

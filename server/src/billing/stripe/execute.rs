@@ -1,5 +1,6 @@
 //! Carrying out an instruction at Stripe.
 
+use hyper::Method;
 use jiff::Timestamp;
 
 use super::Stripe;
@@ -133,7 +134,15 @@ impl Stripe {
             (None, Change::CancelAtPeriodEnd { .. } | Change::Undo) => {}
             (None, _) => return Err("the subscription's metadata has no room to note it".into()),
         }
-        let _: Any = self.api.post(&format!("v1/subscriptions/{}", subscription.id), &form, key).await?;
+        let path = format!("v1/subscriptions/{}", subscription.id);
+        match &instruction.change {
+            Change::CancelAtPeriodEnd { .. } | Change::Undo => {
+                self.api.make_so(Method::POST, &path, &form, key).await?;
+            }
+            _ => {
+                let _: Any = self.api.post(&path, &form, key).await?;
+            }
+        }
         Ok(())
     }
 
@@ -171,7 +180,7 @@ impl Stripe {
     ) -> Result<(), Stop> {
         if !subscription.ended() {
             let path = format!("v1/subscriptions/{}", subscription.id);
-            let _: Any = self.api.delete(&path, &because(instruction), key).await?;
+            self.api.make_so(Method::DELETE, &path, &because(instruction), key).await?;
         }
         Ok(())
     }
@@ -180,8 +189,7 @@ impl Stripe {
     async fn release(&self, subscription: &Subscription, key: &str) -> Result<(), Failure> {
         let Some(schedule) = &subscription.schedule else { return Ok(()) };
         let path = format!("v1/subscription_schedules/{schedule}/release");
-        let _: Any = self.api.post(&path, &Form::new(), &format!("{key}:release")).await?;
-        Ok(())
+        self.api.make_so(Method::POST, &path, &Form::new(), &format!("{key}:release")).await
     }
 }
 

@@ -78,6 +78,14 @@ pub(super) fn moment(seconds: i64) -> Option<Timestamp> {
 }
 
 impl Subscription {
+    /// The product whose name is what the subscription is called. None where its price has a name, or is none that is known.
+    pub(super) fn unnamed(&self) -> Option<&str> {
+        match self.item()?.rate().filter(|rate| rate.nickname.is_none())?.product? {
+            Product::Id(id) => Some(id),
+            Product::Whole { .. } => None,
+        }
+    }
+
     /// The one thing that is paid for. None where there are several.
     pub(super) fn item(&self) -> Option<&Item> {
         match self.items.data.as_slice() {

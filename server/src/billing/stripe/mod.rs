@@ -20,6 +20,7 @@ mod reread;
 mod switch;
 mod withdraw;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use url::Url;
@@ -255,8 +256,15 @@ impl Billing for Stripe {
     async fn account(&self, lookup: &Lookup) -> Result<Account, LookupError> {
         let customer = self.customer(lookup).await?;
         let mut subscriptions: Vec<Holding> = Vec::new();
+        // Most of them are of the same few products, and a customer waits.
+        let mut products: BTreeMap<String, String> = BTreeMap::new();
         for subscription in self.subscriptions(&customer.id).await? {
-            let name = self.name(&subscription).await?;
+            let product = subscription.unnamed();
+            let name = match product.and_then(|product| products.get(product)) {
+                Some(name) => Some(name.clone()),
+                None => self.name(&subscription).await?,
+            };
+            products.extend(product.map(str::to_owned).zip(name.clone()));
             subscriptions.push(subscription.holding(name.as_deref(), self.clock.now()));
         }
         let payment_method = self.paid_with(&customer.id).await?;

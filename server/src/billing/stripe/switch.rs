@@ -34,6 +34,9 @@ impl Stripe {
         if !has_plan(subscription, &agreed.plan.id) {
             let expand: Form = EXPAND.map(|name| ("expand[]".into(), name.into())).into();
             let now: Payment = self.api.get(&path, &expand).await?;
+            if now.waits() && subscription.waiting_for(agreed.plan).is_none() {
+                return Err("another change of the subscription waits for its payment".into());
+            }
             if now.waits() {
                 return paid(Charged::of(&now));
             }

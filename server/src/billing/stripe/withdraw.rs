@@ -1,9 +1,11 @@
 //! What is not to happen: that which is refused, and that which was asked for before the customer left. An earlier request for it
 //! may still be on its way.
 
+use hyper::Method;
+
 use super::api::{Failure, Form};
 use super::execute::Stop;
-use super::object::{Any, Subscription};
+use super::object::Subscription;
 use super::switch::has_plan;
 use super::{Stripe, path};
 use crate::billing::{Answer, Change, Instruction, PlanTerms};
@@ -57,10 +59,7 @@ impl Stripe {
         }
         // A member that is not there is taken away.
         let nothing: Form = vec![("metadata[farewell_withdrawn]".into(), String::new())];
-        match self.api.post::<Any>(&format!("v1/subscriptions/{}", subscription.id), &nothing, key).await {
-            Err(Failure::Unknown(why)) => Err(Failure::Unknown(why).into()),
-            Ok(_) | Err(Failure::KeyUsed(_) | Failure::Refused { .. } | Failure::Missing(_)) => Ok(()),
-        }
+        Ok(self.api.use_up(&format!("v1/subscriptions/{}", subscription.id), &nothing, key).await?)
     }
 
     /// Voids the invoice whose payment another plan waits for, which discards the change.
@@ -69,8 +68,8 @@ impl Stripe {
             return Ok(());
         };
         let Some(path) = path("v1/invoices", &invoice) else { return Err("an invoice has no id".into()) };
-        let voided =
-            self.api.post::<Any>(&format!("{path}/void"), &Form::new(), &format!("{key}:void")).await;
+        let (path, key) = (format!("{path}/void"), format!("{key}:void"));
+        let voided = self.api.make_so(Method::POST, &path, &Form::new(), &key).await;
         // What Stripe refuses may have been paid or voided in this moment.
         if self.subject(instruction).await?.waiting_for(plan).is_none() {
             return Ok(());
@@ -84,7 +83,7 @@ impl Stripe {
 
 impl Subscription {
     /// The invoice whose payment another plan waits for. None where nothing waits, or something else does: that is the merchant's.
-    fn waiting_for(&self, plan: &PlanTerms) -> Option<&str> {
+    pub(super) fn waiting_for(&self, plan: &PlanTerms) -> Option<&str> {
         let price = &self.pending_update["subscription_items"][0]["price"];
         let price = price["id"].as_str().or(price.as_str())?;
         if price != plan.id || has_plan(self, &plan.id) {

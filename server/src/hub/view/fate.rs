@@ -72,9 +72,9 @@ fn applied(say: &Say, change: &Stored) -> String {
     }
 }
 
-/// What the page's script shows where the server does not answer, or not any more.
+/// What the page's script shows where the server does not answer, not any more, or does not take what was sent.
 pub(super) fn trouble(hub: &Hub<'_>, to: &mut Element) {
-    for (kind, text) in [("sent", "not_sent"), ("expired", "expired")] {
+    for (kind, text) in [("sent", "not_sent"), ("expired", "expired"), ("refused", "not_taken")] {
         let notice = to.add("div", "notice");
         notice.set("hidden", "").set("data-trouble", kind);
         notice.add("p", "").set("role", "alert").set("tabindex", "-1").text(hub.say.text(text));

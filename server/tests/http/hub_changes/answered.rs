@@ -1,12 +1,13 @@
 //! What billing says of a change, late or never.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use farewell_server::billing::ledger::Ledger;
 use farewell_server::billing::{
-    Account, Answer as Said, Authentication, Billing, Instruction, Lookup, LookupError, PlanTerms, Quote,
-    QuoteError, Snapshot, Wanted,
+    Account, Answer as Said, Authentication, Billing, Change, Instruction, Lookup, LookupError, PlanTerms,
+    Quote, QuoteError, Snapshot, Wanted,
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -20,6 +21,8 @@ use crate::server::Running;
 struct Says {
     ledger: Ledger,
     says: Arc<std::sync::Mutex<Option<Said>>>,
+    /// Where what was withdrawn comes about all the same, and takes a cancellation back: how often it was withdrawn.
+    late: Option<Arc<AtomicU32>>,
 }
 
 #[async_trait::async_trait]
@@ -52,6 +55,14 @@ impl Billing for Says {
         self.ledger.read_back(key, instruction).await
     }
 
+    async fn withdraw(&self, key: &str, instruction: &Instruction) -> Said {
+        let Some(late) = &self.late else { return self.read_back(key, instruction).await };
+        if late.fetch_add(1, Ordering::Relaxed) == 0 {
+            return Said::Unknown("it may still be on its way".into());
+        }
+        self.ledger.execute("late", &Instruction { change: Change::Undo, ..instruction.clone() }).await
+    }
+
     fn quotes(&self) -> bool {
         true
     }
@@ -78,7 +89,7 @@ async fn server_where_billing_says(said: Said) -> (Running, Word) {
     let says = word.clone();
     let server = Running::selling(|text| text)
         .await
-        .billed_by(|text| text, |store, clock| Says { ledger: ledger(store, clock), says });
+        .billed_by(|text| text, |store, clock| Says { ledger: ledger(store, clock), says, late: None });
     (server.await, word)
 }
 
@@ -223,6 +234,38 @@ async fn a_cancellation_that_is_being_carried_out_comes_first() {
     server.app.sessions.executor.settle_due().await.unwrap();
     server.sent(&session, &agreed).await.says("This cannot be done at the moment. Nothing was changed.");
     assert_eq!(server.operations().await, 1);
+}
+
+#[tokio::test]
+async fn a_change_that_comes_about_after_the_customer_has_left_does_not_keep_them() {
+    let word: Word = Arc::new(std::sync::Mutex::new(Some(Said::Unknown("a time-out".into()))));
+    let (says, late) = (word.clone(), Arc::new(AtomicU32::new(0)));
+    let counted = late.clone();
+    let bills = |store: &_, clock: &_| Says { ledger: ledger(store, clock), says, late: Some(late) };
+    let server = Running::selling(|text| text).await.billed_by(|text| text, bills).await;
+    let session = server.hub_session(1).await;
+    let shown = server.sent(&session, &server.about_to_pause(&session).await).await;
+    server.clock.advance(SignedDuration::from_secs(1));
+    *word.lock().unwrap() = None;
+    let left = server.act(&shown.sessions()[0], json!([{ "run": 1, "seq": 1, "do": "cancel" }])).await.ok();
+    assert_eq!(left["result"]["effect"], "applied", "nobody waits for what is on its way");
+    assert_eq!(server.changes().await[0].0, "pending");
+    server.clock.advance(SignedDuration::from_secs(5));
+    server.app.sessions.executor.settle_due().await.unwrap();
+    assert_eq!(counted.load(Ordering::Relaxed), 2);
+    assert_eq!(server.changes().await[0].0, "applied");
+    let store = server.app.sessions.store.read();
+    let ends: Vec<Option<String>> = sqlx::query_scalar(
+        "SELECT cancel_at FROM ledger_subscriptions WHERE external_id = 'sub_1' AND environment = 'prod'",
+    )
+    .fetch_all(store)
+    .await
+    .unwrap();
+    // Another brand has one of this id.
+    assert_eq!(ends.iter().flatten().count(), 1, "the customer has left: {ends:?}");
+    let undone = "SELECT count(*) FROM ledger_operations WHERE key = 'late'";
+    let undone: i64 = sqlx::query_scalar(undone).fetch_one(store).await.unwrap();
+    assert_eq!(undone, 1, "it had been taken back");
 }
 
 #[tokio::test]
