@@ -74,6 +74,16 @@ impl Told {
         assert_eq!(left["result"]["effect"], "pending");
         session
     }
+
+    /// Waits until the worker has asked Stripe, which it does by itself.
+    async fn settled(&self, session: &str, because: &str) {
+        let settled = async {
+            while self.server.flow(session).await.ok()["result"]["effect"] != "applied" {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(10), settled).await.expect(because);
+    }
 }
 
 fn event(id: &str, kind: &str, object: &Value) -> Value {
@@ -103,13 +113,28 @@ async fn what_is_pending_is_asked_at_once_when_stripe_tells_of_it() {
     assert_eq!(told.tell(SECRET, 0, &updated("evt_1")).await.ok()["new"], true);
     // The worker may have been quicker.
     executor.settle_due().await.unwrap();
-    let settled = async {
-        while told.server.flow(&session).await.ok()["result"]["effect"] != "applied" {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(5), settled).await.expect("settled");
+    told.settled(&session, "settled").await;
     assert_eq!(told.stripe.shown("sub_1")["cancel_at_period_end"], true);
+}
+
+#[tokio::test]
+async fn all_that_stripe_tells_of_a_customer_has_what_is_pending_asked() {
+    let customer = |object: &str, id: &str| json!({ "object": object, "id": id, "customer": "cus_1" });
+    for (kind, object) in [
+        ("checkout.session.completed", customer("checkout.session", "cs_1")),
+        ("customer.subscription.created", customer("subscription", "sub_1")),
+        ("customer.subscription.deleted", customer("subscription", "sub_1")),
+        ("invoice.paid", customer("invoice", "in_1")),
+        ("invoice.payment_failed", customer("invoice", "in_1")),
+    ] {
+        let told = Told::start().await;
+        let session = told.pending("prod").await;
+        told.stripe.meet(&[]);
+        assert_eq!(told.tell(SECRET, 0, &event("evt_1", kind, &object)).await.ok()["new"], true);
+        let executor = told.server.app.sessions.executor.clone();
+        executor.settle_due().await.unwrap();
+        told.settled(&session, kind).await;
+    }
 }
 
 #[tokio::test]
