@@ -22,6 +22,17 @@ async function billedByStripe(user, path) {
   return page;
 }
 
+/** The hub of somebody who has agreed to pay so much at once that the bank asks. */
+async function payingForAYear(user) {
+  const page = await billedByStripe(user, "/membership");
+  await heading(page, hubWords.title);
+  await page.locator("button[value=plan]").click();
+  await page.getByRole("radio", { name: "Digital, paid yearly" }).check();
+  await page.locator("button[value=preview]").click();
+  await page.locator("button[value=confirm]").click();
+  return page;
+}
+
 /** A customer's line in the account, and what Farewell has asked for. */
 async function arrived(name) {
   const page = await stage.page();
@@ -45,12 +56,7 @@ test("a cancellation arrives at Stripe, with its reason, and the ledger's custom
 });
 
 test("a plan that costs much at once waits for the bank, and is there when the customer has confirmed", async () => {
-  const page = await billedByStripe("user_1", "/membership");
-  await heading(page, hubWords.title);
-  await page.locator("button[value=plan]").click();
-  await page.getByRole("radio", { name: "Digital, paid yearly" }).check();
-  await page.locator("button[value=preview]").click();
-  await page.locator("button[value=confirm]").click();
+  const page = await payingForAYear("user_1");
   await page.getByText(hubWords.authenticate).first().waitFor();
   assert.match((await arrived("Ada Bright")).line, /waits for the customer's bank/);
   // The way out stays open meanwhile.
@@ -68,12 +74,7 @@ test("a plan that costs much at once waits for the bank, and is there when the c
 });
 
 test("whoever leaves while the bank waits is not charged any more", async () => {
-  const page = await billedByStripe("user_6", "/membership");
-  await heading(page, hubWords.title);
-  await page.locator("button[value=plan]").click();
-  await page.getByRole("radio", { name: "Digital, paid yearly" }).check();
-  await page.locator("button[value=preview]").click();
-  await page.locator("button[value=confirm]").click();
+  const page = await payingForAYear("user_6");
   const link = page.getByRole("link", { name: hubWords.authenticate_go }).first();
   const invoice = await link.getAttribute("href");
   await page.getByRole("button", { name: "Cancel Subscription" }).click();

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::day::day;
-use super::sessions::In;
-use super::{Failed, checked_brand, plain};
+use super::whose::Whose;
+use super::{Failed, plain};
 use crate::config::Config;
 use crate::hub::{Filter, Record, Standing};
 use crate::serve::open_store;
@@ -18,15 +18,8 @@ use crate::session::Environment;
 pub(super) enum Changes {
     /// List what customers have agreed to in the hub, the latest first, and what billing made of it.
     List {
-        /// Only of the brand with this slug.
-        #[arg(long, value_name = "SLUG")]
-        brand: Option<String>,
-        /// Only of this environment.
-        #[arg(long, value_enum)]
-        environment: Option<In>,
-        /// Only of the customer with this id in billing.
-        #[arg(long, value_name = "ID")]
-        customer: Option<String>,
+        #[command(flatten)]
+        whose: Whose,
         /// Only those that stand so.
         #[arg(long, value_enum)]
         status: Option<Status>,
@@ -58,17 +51,16 @@ pub(super) enum Status {
 impl Changes {
     pub(super) async fn run(self, path: &Path) -> Result<(), Failed> {
         let config = Config::load(path)?;
-        let Self::List { brand, environment, customer, status, since, limit, json } = self;
-        if let Some(brand) = &brand {
-            checked_brand(&config, brand)?;
-        }
+        let Self::List { whose, status, since, limit, json } = self;
+        whose.check(&config)?;
         let standing = status.map(|status| match status {
             Status::Pending => Standing::Pending,
             Status::Applied => Standing::Applied,
             Status::Requested => Standing::Requested,
             Status::Refused => Standing::Refused,
         });
-        let environment = environment.map(Environment::from);
+        let environment = whose.environment();
+        let Whose { brand, customer, .. } = whose;
         let filter = Filter { brand, environment, customer, standing, since };
         let store = open_store(&config.server.database).await?;
         let listed = Record::list(&store, &filter, limit).await;

@@ -22,6 +22,7 @@ mod stripe;
 mod teach;
 mod token;
 mod webhooks;
+mod whose;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -9,27 +9,20 @@ use clap::{Subcommand, ValueEnum};
 use flow::State;
 use jiff::Timestamp;
 
+use super::Failed;
 use super::day::day;
-use super::{Failed, checked_brand};
+use super::whose::Whose;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::serve::open_store;
-use crate::session::Environment;
 use crate::store::Store;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sessions {
     /// List sessions, the latest first.
     List {
-        /// Only of the brand with this slug.
-        #[arg(long, value_name = "SLUG")]
-        brand: Option<String>,
-        /// Only of this environment.
-        #[arg(long, value_enum)]
-        environment: Option<In>,
-        /// Only of the customer with this id in billing.
-        #[arg(long, value_name = "ID")]
-        customer: Option<String>,
+        #[command(flatten)]
+        whose: Whose,
         /// Only those that go on, or only those that have ended.
         #[arg(long, value_enum)]
         state: Option<Standing>,
@@ -54,23 +47,6 @@ pub(super) enum Sessions {
         #[arg(long)]
         json: bool,
     },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum In {
-    /// What counts.
-    Prod,
-    /// Somebody tried things out.
-    Sandbox,
-}
-
-impl From<In> for Environment {
-    fn from(environment: In) -> Self {
-        match environment {
-            In::Prod => Self::Prod,
-            In::Sandbox => Self::Sandbox,
-        }
-    }
 }
 
 /// Whether something can still be done in a session.
@@ -108,11 +84,10 @@ impl Sessions {
     async fn with(self, config: &Config, store: &Store) -> Result<(), Failed> {
         let now = Clock::system().now_text();
         match self {
-            Self::List { brand, environment, customer, state, since, limit, json } => {
-                if let Some(brand) = &brand {
-                    checked_brand(config, brand)?;
-                }
-                let environment = environment.map(Environment::from);
+            Self::List { whose, state, since, limit, json } => {
+                whose.check(config)?;
+                let environment = whose.environment();
+                let Whose { brand, customer, .. } = whose;
                 let wanted = list::Wanted { brand, environment, customer, state, since };
                 let listed = list::list(store, &wanted, limit, &now).await?;
                 if json {
